@@ -1,0 +1,555 @@
+import copy
+import operator
+import pickle
+
+import numpy as np
+import pytest
+
+from tinygrad_lr.autodiff import (
+    Tensor,
+    default_dtype,
+    enable_grad,
+    no_grad,
+    set_default_dtype,
+)
+
+A = np.array([[1.5, -2.0, 0.5], [3.0, 1.0, -0.25]])
+B = np.array([2.0, 0.5, -1.5])
+
+
+def leaf(values, dtype=None):
+    return Tensor(np.array(values, dtype=dtype or np.float64), requires_grad=True)
+
+
+# -- construction ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [
+        (1.5, "float32"),
+        ([1.5, 2.0], "float32"),
+        ([], "float32"),
+        (3, "int64"),
+        ([True], "bool"),
+        (np.float64(1.5), "float64"),
+        (np.arange(3.0), "float64"),
+        (np.float16([1]), "float16"),
+        ([1 + 2j], "complex128"),
+        (np.uint8([1]), "uint8"),
+    ],
+)
+def test_dtype_of_a_new_tensor(data, dtype):
+    assert Tensor(data).dtype == np.dtype(dtype)
+
+
+def test_dtype_can_be_chosen():
+    assert Tensor([1, 2], dtype="float64").dtype == np.float64
+    assert Tensor(Tensor([1.0]), dtype="float16").dtype == np.float16
+
+
+def test_the_default_dtype_can_be_changed():
+    assert default_dtype() == np.float32
+    try:
+        set_default_dtype("float64")
+        assert Tensor(1.5).dtype == np.float64
+        with pytest.raises(ValueError, match="float16, float32 or float64"):
+            set_default_dtype("int32")
+    finally:
+        set_default_dtype("float32")
+
+
+def test_python_integers_become_floats_if_a_gradient_is_wanted():
+    assert Tensor([1, 2], requires_grad=True).dtype == np.float32
+
+
+def test_the_data_is_a_copy_and_read_only():
+    source = np.array([1.0, 2.0])
+    x = Tensor(source)
+    source[0] = 9.0
+    assert x.tolist() == [1.0, 2.0]
+    with pytest.raises(ValueError, match="read-only"):
+        x.data[0] = 5.0
+
+
+@pytest.mark.parametrize("data", ["text", ["a", "b"], [None], object(), {"a": 1}])
+def test_what_is_no_number_is_refused(data):
+    with pytest.raises(TypeError, match="expected numbers"):
+        Tensor(data)
+
+
+@pytest.mark.parametrize("data", [np.array([1, 2]), np.array([True]), np.array([1j])])
+def test_gradients_need_real_floats(data):
+    with pytest.raises(TypeError, match="real floating dtype"):
+        Tensor(data, requires_grad=True)
+
+
+def test_of_returns_the_same_tensor():
+    x = leaf([1.0])
+    assert Tensor.of(x) is x
+    assert isinstance(Tensor.of(2.0), Tensor)
+
+
+# -- operators -------------------------------------------------------------------------
+
+BINARY = [
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.pow,
+    operator.mod,
+]  # fmt: skip
+OTHERS = {
+    "array": np.array([2.0, 0.5, 1.5]), "column": np.array([[2.0], [3.0]]),
+    "0-d": np.array(2.0), "float64": np.float64(2.0), "float32": np.float32(2.0),
+    "int": 2, "float": 2.5, "int64": np.int64(3), "bool": True, "list": [1.0, 2.0, 3.0],
+    "ints": np.array([1, 2, 3]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("op", BINARY)
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_operators_both_ways_round(op, other, dtype):
+    other = OTHERS[other]
+    values = np.array([[1.3, 2.7, 0.65], [3.4, 1.2, 0.7]], dtype=dtype)
+    plain = np.asarray(other) if isinstance(other, list) else other
+    reference = np.power if op is operator.pow else op  # NumPy 2.0 differs between them
+    for swap in (False, True):
+        x = leaf(values, dtype)
+        out = op(other, x) if swap else op(x, other)
+
+        def call(a, b, swap=swap):
+            return reference(b, a) if swap else reference(a, b)
+
+        expected = call(values, plain)
+        assert isinstance(out, Tensor)
+        assert out.dtype == expected.dtype
+        np.testing.assert_allclose(out.numpy(), expected, rtol=1e-6)
+        out.sum().backward()
+        assert x.grad.shape == x.shape
+        assert x.grad.dtype == x.dtype
+        near = [call(values.astype(float) + step, plain) for step in (1e-4, -1e-4)]
+        numeric = (near[0] - near[1]) / 2e-4
+        np.testing.assert_allclose(x.grad.numpy(), numeric, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("op", BINARY)
+def test_operators_between_tensors(op):
+    x, y = leaf(np.abs(A)), leaf(np.abs(B))
+    out = op(x, y)
+    np.testing.assert_array_equal(out.numpy(), op(np.abs(A), np.abs(B)))
+    out.sum().backward()
+    assert x.grad.shape == (2, 3)
+    assert y.grad.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (A, B),
+        (B, A.T),
+        (B, B),
+        (A, A.T),
+        (np.stack([A, A]), A.T),
+        (B, np.stack([A.T] * 2)),
+    ],
+)
+def test_matmul_both_ways_round(x, y):
+    seed = np.ones(np.shape(x @ y))
+    grads = []
+    for left, right in [(leaf(x), y), (x, leaf(y)), (leaf(x), leaf(y))]:
+        out = left @ right
+        assert isinstance(out, Tensor)
+        np.testing.assert_allclose(out.numpy(), x @ y)
+        out.backward(seed)
+        grads.append([t.grad.numpy() for t in (left, right) if isinstance(t, Tensor)])
+    np.testing.assert_array_equal(grads[0][0], grads[2][0])
+    np.testing.assert_array_equal(grads[1][0], grads[2][1])
+
+
+@pytest.mark.parametrize("op", [operator.neg, operator.pos, abs])
+def test_unary_operators(op):
+    x = leaf(A)
+    np.testing.assert_array_equal(op(x).numpy(), op(A))
+    op(x).sum().backward()
+    sign = {operator.neg: -1, operator.pos: 1}.get(op, np.sign(A))
+    np.testing.assert_array_equal(x.grad.numpy(), sign * np.ones_like(A))
+
+
+@pytest.mark.parametrize("op", [operator.lt, operator.le, operator.gt, operator.ge,
+                                operator.eq, operator.ne])  # fmt: skip
+def test_comparisons_give_plain_arrays(op):
+    x = leaf(A)
+    for result in (op(x, B), op(x, leaf(B)), op(x, 1.0)):
+        assert type(result) is np.ndarray
+        assert result.dtype == bool
+    np.testing.assert_array_equal(op(x, B), op(A, B))
+    np.testing.assert_array_equal(op(B, x), op(B, A))
+
+
+def test_floor_division_is_flat():
+    assert type(leaf(A) // 2) is np.ndarray
+    np.testing.assert_array_equal(7 // leaf(A), 7 // A)
+
+
+@pytest.mark.parametrize("exponent", [-1, 0.5, 1, 2, 3, 0, -2.5, 1.0, True])
+def test_powers_by_python_numbers(exponent):
+    values = np.array([0.5, 1.5, 3.0], dtype=np.float32)
+    x = leaf(values, np.float32)
+    out = x**exponent
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out.numpy(), values**exponent, rtol=1e-6)
+    out.sum().backward()
+    slope = exponent * values.astype(float) ** (exponent - 1)
+    np.testing.assert_allclose(x.grad.numpy(), slope, rtol=1e-5)
+
+
+def test_powers_at_zero():
+    x = leaf([0.0, 0.0, 2.0])
+    (x**3 + x**1 + x**0).sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0, 13.0]
+    x, y = leaf([0.0, 0.0, 0.0]), leaf([0.0, 1.0, 2.0])
+    np.power(x, y).sum().backward()
+    assert x.grad.tolist() == [0.0, 1.0, 0.0]
+    assert y.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_integer_powers_are_numpys():
+    assert (Tensor([2, 3]) ** 2).tolist() == [4, 9]
+    with pytest.raises(ValueError, match="negative integer powers"):
+        Tensor([2, 3]) ** -1
+
+
+def test_augmented_assignment_rebinds():
+    x = leaf([1.0, 2.0])
+    y = x
+    y += 1
+    y *= 2
+    assert x.tolist() == [1.0, 2.0]
+    assert y.tolist() == [4.0, 6.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_float32_stays_float32_with_python_numbers():
+    x = leaf([1.0, 2.0], np.float32)
+    y = ((x * 2.0 + 1) / 3 - 0.5) ** 2.0 + np.maximum(x, 0.0) + np.where(x > 0, x, 0.0)
+    assert y.dtype == np.float32
+    assert np.clip(x, 0.0, 1.0).dtype == np.float32
+    y.sum().backward()
+    assert x.grad.dtype == np.float32
+    assert (x * np.float64(2.0)).dtype == np.float64  # as NumPy has it
+
+
+def test_mixed_dtypes_give_each_argument_its_own():
+    x, y = leaf([1.0, 2.0], np.float32), leaf([3.0, 4.0], np.float64)
+    out = x * y * np.array([1, 2])
+    assert out.dtype == np.float64
+    out.sum().backward()
+    assert x.grad.dtype == np.float32
+    assert y.grad.dtype == np.float64
+    assert x.grad.tolist() == [3.0, 8.0]
+
+
+# -- indexing --------------------------------------------------------------------------
+
+INDICES = [
+    0,
+    -1,
+    slice(1, None),
+    slice(None, None, -1),
+    (0, 1),
+    (slice(None), 1),
+    Ellipsis,
+    None,
+    (None, 1, ..., None),
+    (),
+    [0, 0, 1],
+    [],
+    np.array([[0, 1], [1, 1]]),
+    ([0, 1, 1], [2, 0, 2]),
+    (slice(None), [2, 2]),
+    A > 0,
+    [True, False],
+    (A[:, 0] > 2, slice(1)),
+    np.int64(1),
+    np.array(1),
+    (np.array([0, 1])[:, None], np.array([1, 2])),
+    True,
+    (0, [1, 1]),
+]
+
+
+@pytest.mark.parametrize("index", INDICES, ids=repr)
+def test_indexing_reads_as_numpy_and_repeated_elements_add_up(index):
+    x = leaf(A)
+    out = x[index]
+    expected = A[index]
+    np.testing.assert_array_equal(out.numpy(), expected)
+    seed = np.arange(1.0, 1 + expected.size).reshape(expected.shape)
+    out.backward(seed)
+    places = np.arange(A.size).reshape(A.shape)[index]
+    slopes = np.bincount(places.ravel(), seed.ravel(), minlength=A.size)
+    np.testing.assert_array_equal(x.grad.numpy().ravel(), slopes)
+
+
+def test_tensors_as_indices():
+    x = leaf(A)
+    rows = Tensor([1, 1])
+    x[rows].sum().backward()
+    assert x.grad.tolist() == [[0, 0, 0], [2, 2, 2]]
+    assert x[x > 0].shape == (4,)
+    assert A[Tensor(1), Tensor(0)] == 3.0
+
+
+@pytest.mark.parametrize("index", [5, (0, 0, 0), "a", 1.0])
+def test_a_wrong_index_is_an_index_error(index):
+    with pytest.raises(IndexError):
+        leaf(A)[index]
+
+
+def test_items_cannot_be_assigned():
+    x = leaf(A)
+    with pytest.raises(TypeError, match=r"np\.where"):
+        x[0] = 1.0
+    with pytest.raises(TypeError, match="never changes"):
+        x[x > 0] += 1.0
+
+
+def test_iteration_and_length():
+    x = leaf(A)
+    assert len(x) == 2
+    rows = list(x)
+    assert [row.shape for row in rows] == [(3,), (3,)]
+    (rows[0] * rows[1]).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), A[::-1])
+    _, second = x
+    assert second[0].item() == 3.0
+    with pytest.raises(TypeError, match="without axes"):
+        len(leaf(1.0))
+    with pytest.raises(TypeError, match="without axes"):
+        iter(leaf(1.0))
+
+
+def test_membership():
+    assert 3.0 in leaf(A)
+    assert 99.0 not in leaf(A)
+
+
+# -- methods ---------------------------------------------------------------------------
+
+METHODS = [
+    ("sum", (), {}),
+    ("sum", (0,), {}),
+    ("sum", (), {"axis": (0, -1), "keepdims": True}),
+    ("mean", (1,), {}),
+    ("prod", (), {"axis": -1}),
+    ("max", (0,), {}),
+    ("min", (), {}),
+    ("var", (), {"axis": 0, "ddof": 1}),
+    ("std", (1,), {}),
+    ("cumsum", (0,), {}),
+    ("cumprod", (1,), {}),
+    ("reshape", (3, 2), {}),
+    ("reshape", ((-1,),), {}),
+    ("ravel", (), {}),
+    ("flatten", (), {}),
+    ("transpose", (), {}),
+    ("transpose", (1, 0), {}),
+    ("transpose", ((1, 0),), {}),
+    ("swapaxes", (0, 1), {}),
+    ("squeeze", (), {}),
+    ("repeat", (2,), {}),
+    ("repeat", (2, 1), {}),
+    ("take", ([0, 5],), {}),
+    ("diagonal", (), {}),
+    ("trace", (), {}),
+    ("trace", (1,), {}),
+    ("dot", (B,), {}),
+    ("clip", (-1, 1), {}),
+    ("clip", (None, 1), {}),
+    ("copy", (), {}),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "options"), METHODS)
+def test_methods_are_ndarrays(name, args, options):
+    x = leaf(A)
+    out = getattr(x, name)(*args, **options)
+    expected = getattr(A, name)(*args, **options)
+    assert isinstance(out, Tensor)
+    np.testing.assert_allclose(out.numpy(), expected, rtol=1e-14)
+    out.backward(np.ones(out.shape))
+    assert x.grad.shape == x.shape
+
+
+@pytest.mark.parametrize(
+    "name", ["exp", "log", "sqrt", "square", "abs", "sin", "cos", "tanh"]
+)
+def test_methods_that_ndarray_lacks(name):
+    x = leaf(np.abs(A))
+    np.testing.assert_array_equal(
+        getattr(x, name)().numpy(), getattr(np, name)(np.abs(A))
+    )
+
+
+def test_methods_from_functions():
+    x = leaf(A)
+    np.testing.assert_allclose(x.sigmoid().numpy(), 1 / (1 + np.exp(-A)))
+    np.testing.assert_array_equal(x.relu().numpy(), np.maximum(A, 0))
+    np.testing.assert_allclose(x.softmax().sum(-1).numpy(), [1, 1])
+    np.testing.assert_allclose(x.softmax(axis=0).sum(0).numpy(), [1, 1, 1])
+    np.testing.assert_array_equal(x.ptp(0).numpy(), np.ptp(A, 0))
+
+
+@pytest.mark.parametrize("name", ["argmax", "argmin", "argsort", "any", "all", "round"])
+def test_flat_methods_give_plain_arrays(name):
+    result = getattr(leaf(A), name)()
+    assert not isinstance(result, Tensor)
+    np.testing.assert_array_equal(result, getattr(A, name)())
+
+
+def test_attributes():
+    x = leaf(A)
+    assert (x.shape, x.ndim, x.size, x.dtype) == ((2, 3), 2, 6, np.float64)
+    np.testing.assert_array_equal(x.T.numpy(), A.T)
+
+
+def test_astype():
+    x = leaf(A)
+    y = x.astype("float32")
+    assert y.dtype == np.float32
+    (y * 2).sum().backward()
+    assert x.grad.dtype == np.float64
+    assert x.astype(np.float64) is x
+    assert not x.astype(int).requires_grad  # integers are flat
+
+
+def test_detach_cuts_the_history():
+    x = leaf(A)
+    y = x.detach() * x
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), A)
+
+
+def test_values_out():
+    x = leaf(A)
+    values = x.numpy()
+    values[0, 0] = 99.0
+    assert x[0, 0].item() == 1.5
+    assert values.flags.writeable
+    assert x.tolist() == A.tolist()
+    assert leaf([[2.5]]).item() == 2.5
+    assert float(leaf(2.5)) == 2.5
+    assert int(leaf([2.5])) == 2
+    assert bool(leaf(0.0)) is False
+    assert [10, 20][Tensor(1)] == 20
+
+
+@pytest.mark.parametrize("convert", [float, int, Tensor.item])
+def test_a_vector_is_not_a_number(convert):
+    with pytest.raises(TypeError, match=r"one element, got shape \(2, 3\)"):
+        convert(leaf(A))
+
+
+def test_the_truth_of_a_vector_is_ambiguous():
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(leaf(A))
+    with pytest.raises(TypeError, match="integer as index"):
+        [1, 2][leaf(1.0)]
+
+
+# -- text, identity, copies ------------------------------------------------------------
+
+
+def test_repr_shows_values_and_origin():
+    x = leaf([1.0, 2.0])
+    assert repr(x) == "Tensor([1., 2.], dtype=float64, requires_grad=True)"
+    assert repr(np.tanh(x * 0)) == "Tensor([0., 0.], dtype=float64, from=tanh)"
+    assert repr(x.detach()) == "Tensor([1., 2.], dtype=float64)"
+    assert "..." in repr(Tensor(np.zeros(1000)))
+
+
+def test_format():
+    assert f"{leaf(2.5):.2f} {leaf([2.5]):.1f}" == "2.50 2.5"
+    assert f"{leaf([1.0, 2.0])}".startswith("Tensor([1., 2.]")
+
+
+def test_hash_is_identity():
+    x, y = leaf([1.0]), leaf([1.0])
+    assert {x: "x", y: "y"}[x] == "x"
+    assert len({x, y, x}) == 2
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_copies_are_leaves_of_their_own(duplicate):
+    x = leaf([1.0, 2.0])
+    y = duplicate(x * 2)
+    assert y.tolist() == [2.0, 4.0]
+    assert y.requires_grad
+    assert y.call is None
+    (y * 3).sum().backward()
+    assert y.grad.tolist() == [3.0, 3.0]
+    assert x.grad is None
+
+
+# -- backward and the switches ---------------------------------------------------------
+
+
+def test_backward_of_a_vector_needs_weights():
+    x = leaf(A)
+    with pytest.raises(ValueError, match=r"shape \(2, 3\) needs a weight"):
+        (x * 2).backward()
+    with pytest.raises(ValueError, match="they must be equal"):
+        (x * 2).backward(np.ones(3))
+    (x * 2).backward(A)
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * A)
+
+
+def test_backward_of_one_element_in_any_shape():
+    x = leaf([[3.0]])
+    (x * x).backward()
+    assert x.grad.tolist() == [[6.0]]
+
+
+def test_gradients_with_history_have_every_order():
+    x = leaf(2.0)
+    (x**5).backward(create_graph=True)
+    derivatives = []
+    for _ in range(4):
+        g, x.grad = x.grad, None
+        derivatives.append(g.item())
+        g.backward(create_graph=True)
+    assert derivatives == [80.0, 160.0, 240.0, 240.0]
+
+
+def test_first_order_gradients_have_no_history():
+    x = leaf(2.0)
+    (x * x).backward()
+    assert not x.grad.requires_grad
+
+
+def test_no_grad_and_enable_grad():
+    x = leaf(2.0)
+    with no_grad():
+        assert not (x * 2).requires_grad
+        with enable_grad():
+            assert (x * 2).requires_grad
+        assert not (x * 2).requires_grad
+    assert (x * 2).requires_grad
+
+    @no_grad()
+    def quiet(t):
+        return t * 2
+
+    assert not quiet(x).requires_grad
+    assert quiet.__name__ == "quiet"
+    with pytest.raises(ZeroDivisionError), no_grad():
+        raise ZeroDivisionError
+    assert (x * 2).requires_grad
+
+
+def test_complex_values_between_real_ones_are_refused():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(TypeError, match="complex"):
+        np.abs(x * 1j).sum().backward()

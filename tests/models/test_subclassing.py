@@ -1,0 +1,152 @@
+"""Models of one's own: call, train_step and its siblings, custom losses inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lr as keras
+from tinygrad_lr.autodiff import GradientTape
+from tinygrad_lr.layers import Dense
+
+X = np.linspace(-1, 1, 30, dtype="float32").reshape(10, 3)
+Y = X[:, :1] * 2
+
+
+class Net(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = Dense(4, activation="tanh", name="hidden")
+        self.out = Dense(1, name="out")
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        return self.out(self.hidden(x))
+
+
+def test_a_subclass_with_call_trains() -> None:
+    keras.utils.set_random_seed(0)
+    model = Net()
+    model.compile(keras.optimizers.SGD(0.1), "mse", metrics=["mae"])
+    losses = model.fit(X, Y, epochs=30, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
+    assert [layer.name for layer in model.layers] == ["hidden", "out"]
+    assert model.count_params() == 21
+    assert model.predict(X, verbose=0).shape == (10, 1)
+
+
+def test_its_summary_knows_shapes_after_the_first_call() -> None:
+    model = Net()
+    seen: list[str] = []
+    model.summary(print_fn=seen.append)
+    assert seen[0].count("0 (unbuilt)") == 2
+    model(X)
+    model.summary(print_fn=seen.append)
+    assert "(10, 4)" in seen[1]
+    assert "Total params: 21 " in seen[1]
+
+
+def test_it_can_be_built_by_a_shape() -> None:
+    model = Net()
+    model.build((None, 3))
+    assert [w.shape for w in model.get_weights()] == [(3, 4), (4,), (4, 1), (1,)]
+    with pytest.raises(ValueError, match="needs the shape of its input"):
+        Net().build()
+
+
+def test_train_step_can_be_ones_own() -> None:
+    class Own(Net):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            with GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(y=y, y_pred=y_pred)
+            gradients = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(
+                zip(gradients, self.trainable_variables, strict=True)
+            )
+            for metric in self.metrics:
+                if metric.name == "loss":
+                    metric.update_state(loss)
+                else:
+                    metric.update_state(y, y_pred)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    own, plain = Own(), Net()
+    for model in (own, plain):
+        model.compile(keras.optimizers.SGD(0.1), "mse", metrics=["mae"])
+        model.build((None, 3))
+    own.set_weights(plain.get_weights())
+    histories = [
+        model.fit(X, Y, batch_size=5, epochs=3, shuffle=False, verbose=0).history
+        for model in (own, plain)
+    ]
+    assert sorted(histories[0]) == ["loss", "mae"]
+    for key in ("loss", "mae"):
+        np.testing.assert_allclose(histories[0][key], histories[1][key], rtol=1e-5)
+
+
+def test_a_train_step_that_returns_no_dict_is_named() -> None:
+    class Wrong(Net):
+        def train_step(self, data: Any) -> Any:
+            return self.compute_loss(y=data[1], y_pred=self(data[0]))
+
+    model = Wrong()
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match="expected a step to return a dict"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_test_step_and_predict_step_can_be_ones_own() -> None:
+    class Own(Net):
+        def test_step(self, data: Any) -> dict[str, Any]:
+            return {"answer": 42.0}
+
+        def predict_step(self, data: Any) -> Any:
+            return super().predict_step(data) * 0.0
+
+    model = Own()
+    model.compile("sgd", "mse")
+    assert model.evaluate(X, Y, verbose=0, return_dict=True) == {"answer": 42.0}
+    assert not model.predict(X, verbose=0).any()
+
+
+def test_compute_loss_can_be_ones_own() -> None:
+    class Own(Net):
+        def compute_loss(self, *arguments: Any, **named: Any) -> Any:
+            return super().compute_loss(*arguments, **named) + 1000.0
+
+    model = Own()
+    model.compile("sgd", "mse")
+    assert model.evaluate(X, Y, verbose=0) > 1000
+
+
+def test_losses_that_layers_add_are_counted() -> None:
+    model = keras.Sequential(
+        [
+            Dense(
+                1, input_dim=3, kernel_regularizer=keras.regularizers.L2(1.0),
+                kernel_initializer="ones",
+            )
+        ]
+    )  # fmt: skip
+    model.compile("sgd", "mse")
+    p = X.sum(axis=1, keepdims=True)
+    expected = np.mean((p - Y) ** 2) + 3
+    np.testing.assert_allclose(model.evaluate(X, Y, verbose=0), expected, rtol=1e-5)
+
+
+def test_a_model_without_call_says_so() -> None:
+    class Nothing(keras.Model):
+        pass
+
+    model = Nothing()
+    model.compile("sgd", "mse")
+    with pytest.raises(NotImplementedError, match="no method call"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_functional_models_are_not_there_yet() -> None:
+    with pytest.raises(NotImplementedError, match="Use Sequential"):
+        keras.Model(inputs=keras.Input((3,)), outputs=None)

@@ -1,0 +1,452 @@
+"""The facades under ``keras`` and ``tensorflow``: one class under many paths."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_lr
+from tinygrad_lr import alias, legacy, tensorflow_names
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def aliased():
+    alias.install()
+    yield
+    alias.uninstall()
+
+
+def run(code, tmp_path, *options):
+    return subprocess.run(
+        [sys.executable, *options, "-c", textwrap.dedent(code)], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+# -- every path gives the same thing ---------------------------------------------------
+
+
+@pytest.mark.parametrize("root", alias.ROOTS)
+def test_dense_is_dense_under_every_root(root):
+    keras = importlib.import_module(root)
+    layers = importlib.import_module(f"{root}.layers")
+    core = importlib.import_module(f"{root}.layers.core")
+    assert layers.Dense is core.Dense is keras.layers.Dense is tinygrad_lr.layers.Dense
+    assert keras.Sequential is keras.models.Sequential is tinygrad_lr.Sequential
+
+
+@pytest.mark.parametrize("path", sorted(alias.PATHS))
+def test_every_path_can_be_imported_and_star_imported(path):
+    module = importlib.import_module(path)
+    names = {}
+    exec(f"from {path} import *", names)
+    assert set(module.__all__) <= names.keys()
+    assert not any(name.startswith("_") for name in module.__all__)
+    assert all(hasattr(module, name) for name in dir(module))
+    assert "tinygrad_lr" in repr(module)
+
+
+@pytest.mark.parametrize("path", sorted(legacy.MODULES))
+def test_old_paths_have_the_names_of_today(path):
+    old = importlib.import_module(f"keras.{path}")
+    for home in legacy.MODULES[path].split():
+        module = importlib.import_module(f"tinygrad_lr.{home}")
+        for name, value in alias.public(module).items():
+            assert getattr(old, name) is value
+
+
+def test_old_names_stand_for_the_names_of_today():
+    import keras
+
+    found = 0
+    for module, names in legacy.NAMES.items():
+        facade = importlib.import_module(f"keras.{module}")
+        for old, new in names.items():
+            if hasattr(facade, new):
+                assert getattr(facade, old) is getattr(facade, new)
+                found += 1
+    assert found >= 8
+    assert keras.optimizers.adam is tinygrad_lr.optimizers.Adam
+
+
+def test_attributes_without_importing_the_submodule():
+    import tensorflow as tf
+
+    assert tf.keras.utils.to_categorical is tinygrad_lr.utils.to_categorical
+    assert tf.keras.layers.core.Dense is tinygrad_lr.layers.Dense
+    assert tf.compat.v1.keras.Sequential is tinygrad_lr.Sequential
+
+
+def test_forms_of_import():
+    import keras.layers as c
+    from keras import layers as a
+    from keras.layers import core
+    from tensorflow import keras
+    from tensorflow.keras import layers as b
+
+    assert a is c
+    assert a.Dense is b.Dense is core.Dense is keras.layers.Dense
+
+
+def test_star_import_of_keras_itself_brings_its_modules():
+    names = {}
+    exec("from tensorflow.keras import *", names)
+    assert names["layers"].Dense is tinygrad_lr.layers.Dense
+    assert "Tensor" not in names
+
+
+def test_settings_are_shared_by_all_paths():
+    import keras
+    import tensorflow as tf
+
+    keras.backend.set_epsilon(1e-5)
+    try:
+        assert tf.keras.backend.epsilon() == keras.config.epsilon() == 1e-5
+    finally:
+        keras.backend.set_epsilon(1e-7)
+
+
+# -- a facade is a module like any -----------------------------------------------------
+
+
+def test_new_attributes():
+    import tensorflow as tf
+
+    tf.model = tf.keras.Sequential()
+    assert isinstance(tf.model, tinygrad_lr.Sequential)
+    assert importlib.import_module("tensorflow").model is tf.model
+    del tf.model
+    assert not hasattr(tf, "model")
+
+
+def test_dir_lists_names_and_modules():
+    import keras
+
+    assert {"Sequential", "layers", "models", "backend"} <= set(dir(keras))
+    assert {"Dense", "core"} <= set(dir(keras.layers))
+    assert not {"np", "annotations", "api", "src", "Tensor"} & set(dir(keras))
+
+
+def test_classes_are_pickled_under_our_own_path():
+    from keras.layers import Dense
+
+    assert b"tinygrad_lr.layers" in pickle.dumps(Dense)
+    assert pickle.loads(pickle.dumps(Dense)) is Dense
+
+
+def test_a_pickled_facade_brings_the_alias_along(tmp_path):
+    import tensorflow.keras
+
+    data = pickle.dumps(tensorflow.keras)
+    found = run(f"import pickle; print(pickle.loads({data!r}).Sequential)", tmp_path)
+    assert found.stdout == f"{tinygrad_lr.Sequential}\n"
+
+
+def test_versions():
+    import keras
+    import tensorflow as tf
+
+    assert int(keras.__version__.split(".")[0]) == 3
+    assert int(tf.__version__.split(".")[0]) == 2
+    assert keras.version() == keras.__version__
+
+
+def test_inspection_of_all_modules_is_harmless():
+    import inspect
+
+    import keras  # noqa: F401
+
+    inspect.getmodule(test_versions)
+    assert importlib.util.find_spec("keras.layers.core").name == "keras.layers.core"
+
+
+# -- what is not there -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "pattern"),
+    [
+        ("from keras.layers import Dens", r"^keras\.layers, .*'Dens'\. Did you mean"),
+        ("from keras.layers import Zyx", r"no 'Zyx'\. It has Activation, Dense, Input"),
+        ("from keras import Sequentail", r"no 'Sequentail'\. Did you mean 'Sequentia"),
+        ("import keras.layer", r"no 'layer'\. Did you mean .*'layers'"),
+        ("import keras.layers.cores", r"no 'cores'\. Did you mean 'core'"),
+        ("import tensorflow.contrib.slim", r"tensorflow\.contrib, .*no 'slim'"),
+        ("from tensorflow.keras.applications import VGG16", r"applications is a mod"),
+        ("from keras import applications", r"applications is a module of Keras that"),
+    ],
+)  # fmt: skip
+def test_import_errors(code, pattern):
+    with pytest.raises(ImportError, match=pattern):
+        exec(code)
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("keras.layers.Dens", r"^keras\.layers, .*no 'Dens'\. Did you mean 'Dense'"),
+        ("tensorflow.nn.rellu", r"Did you mean 'relu'"),
+        (
+            "tensorflow.Session",
+            r"^tensorflow, as tinygrad_lr answers it, has no 'Session'",
+        ),
+        (
+            "keras.applications",
+            r"^keras\.applications is a module of Keras that tinygrad_lr",
+        ),
+    ],
+)
+def test_attribute_errors(path, pattern):
+    module, _, name = path.rpartition(".")
+    with pytest.raises(AttributeError, match=pattern):
+        getattr(importlib.import_module(module), name)
+
+
+def test_optional_imports_can_be_caught():
+    try:
+        from keras.layers import NoSuchLayer
+    except ImportError:
+        NoSuchLayer = None
+    assert NoSuchLayer is None
+
+
+# -- real modules of the same name -----------------------------------------------------
+
+
+REAL = """
+__version__ = "real"
+from keras.layers import REAL
+"""
+
+
+@pytest.fixture
+def real_keras(tmp_path):
+    (tmp_path / "keras" / "layers").mkdir(parents=True)
+    (tmp_path / "keras" / "__init__.py").write_text(REAL)
+    (tmp_path / "keras" / "layers" / "__init__.py").write_text(
+        "REAL = True\nDense = 'real'\n"
+    )
+    (tmp_path / "keras" / "only_real.py").write_text("")
+    return tmp_path
+
+
+def test_a_real_keras_is_shadowed(real_keras):
+    code = """
+        import tinygrad_lr.alias
+        import keras
+        from keras.layers import Dense
+        print(keras.__version__, Dense.__module__, hasattr(keras.layers, "REAL"))
+        try:
+            import keras.only_real
+        except ImportError as error:
+            print(error)
+        """
+    found = run(code, real_keras)
+    assert found.stderr == ""
+    assert found.stdout.startswith(
+        f"{alias.KERAS_VERSION} tinygrad_lr.layers.core False\n"
+    )
+    assert "no 'only_real'" in found.stdout
+
+
+def test_a_real_keras_imported_before_is_put_aside_with_a_warning(real_keras):
+    code = """
+        import sys, keras
+        before = keras
+        import tinygrad_lr.alias
+        import keras
+        print(before.__version__, keras.__version__, keras.layers.Dense.__module__)
+        tinygrad_lr.alias.uninstall()
+        print(sys.modules["keras"] is before, sys.modules["keras.layers"].Dense)
+        """
+    found = run(code, real_keras)
+    assert found.stdout.splitlines() == [
+        f"real {alias.KERAS_VERSION} tinygrad_lr.layers.core",
+        "True real",
+    ]
+    assert (
+        "UserWarning: keras was imported before tinygrad_lr.alias (from" in found.stderr
+    )
+    assert "Make `import tinygrad_lr.alias` the first line" in found.stderr
+
+
+def test_without_the_alias_nothing_is_answered(real_keras):
+    found = run("import tinygrad_lr, keras; print(keras.__version__)", real_keras)
+    assert found.stdout == "real\n"
+
+
+def test_uninstall_gives_the_names_back():
+    import keras  # noqa: F401
+
+    alias.uninstall()
+    assert "keras" not in sys.modules
+    assert alias.finder not in sys.meta_path
+    alias.uninstall()
+
+
+# -- the rest of tensorflow ------------------------------------------------------------
+
+
+def test_small_mathematics_gives_tensors():
+    import tensorflow as tf
+
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    assert x.dtype == tf.float32
+    assert tf.constant([1, 2]).dtype == tf.int32
+    assert tf.constant(np.array([1.0])).dtype == tf.float64
+    assert tf.reduce_mean(x, 0).numpy().tolist() == [2, 3]
+    assert tf.reduce_sum(x, axis=1, keepdims=True).shape == (2, 1)
+    assert tf.math.reduce_max(x).numpy() == 4
+    assert tf.argmax(x, axis=1).numpy().tolist() == [1, 1]
+    assert tf.cast(tf.equal(x, 1.0), tf.float32).numpy().tolist() == [[1, 0], [0, 0]]
+    assert tf.matmul(x, x).numpy().tolist() == [[7, 10], [15, 22]]
+    assert tf.one_hot([0, 2], 3).numpy().tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert tf.concat([x, x], axis=1).shape == (2, 4)
+    assert tf.range(3).numpy().tolist() == [0, 1, 2]
+    assert tf.constant(1.0, shape=[2, 3]).shape == (2, 3)
+    assert tf.square(3.0, name="nine").numpy() == 9
+    assert tf.add(1.0, 2.0).dtype == tf.maximum(x, 0).dtype == tf.float32
+    assert tf.where(x > 1, x, 0).numpy().tolist() == [[0, 2], [3, 4]]
+    assert tf.is_tensor(x)
+    assert not tf.is_tensor([1.0])
+    assert x[:, tf.newaxis].shape == (2, 1, 2)
+
+
+@pytest.mark.parametrize("name", sorted(tensorflow_names.MATH))
+def test_each_function_agrees_with_numpy(name):
+    import tensorflow as tf
+
+    function = getattr(tf.math, name)
+    renamed = {"pow": "power", "reduce_variance": "var"}
+    numpy_name = renamed.get(name, name.removeprefix("reduce_"))
+    own = {
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+        "softplus": lambda x: np.log1p(np.exp(x)),
+        "squared_difference": lambda x, y: (x - y) ** 2,
+        "argmax": lambda x: np.argmax(x, 0),
+        "argmin": lambda x: np.argmin(x, 0),
+    }
+    expected = own.get(name) or getattr(np, numpy_name)
+    x = np.array([[0.3, 1.7], [2.5, 0.6]])
+    y = np.array([[1.2, 0.4], [2.5, 3.0]])
+    arguments = (x, y) if name in TAKE_TWO.split() else (x,)
+    np.testing.assert_allclose(
+        function(*arguments).numpy(), expected(*arguments), rtol=1e-12
+    )
+
+
+TAKE_TWO = """
+    add divide equal floor_divide greater greater_equal less less_equal logical_and
+    logical_or maximum minimum multiply not_equal pow squared_difference subtract
+    """
+
+
+def test_gradient_tape():
+    import tensorflow as tf
+
+    w = tf.Variable(3.0, name="w")
+    with tf.GradientTape() as tape:
+        loss = tf.square(w) + tf.nn.relu(w)
+    assert tape.gradient(loss, w).numpy() == 7
+
+
+def test_activations_are_keras_activations():
+    import tensorflow as tf
+
+    model = tf.keras.Sequential(
+        [tf.keras.layers.Dense(3, activation=tf.nn.relu, input_shape=(2,)),
+         tf.keras.layers.Dense(2, activation=tf.nn.softmax)]
+    )  # fmt: skip
+    assert [layer.get_config()["activation"] for layer in model.layers] == [
+        "relu",
+        "softmax",
+    ]
+
+
+def test_seeds():
+    import tensorflow as tf
+
+    draws = []
+    for seed in (tf.random.set_seed, tf.set_random_seed, tf.compat.v1.set_random_seed):
+        seed(3)
+        draws.append(tinygrad_lr.initializers.RandomNormal()((4,)).numpy().tolist())
+    assert draws[0] == draws[1] == draws[2]
+
+
+def test_switches_say_once_that_they_do_nothing():
+    import tensorflow as tf
+
+    tensorflow_names.said.clear()
+    said = r"tf\.enable_eager_execution has no effect here: "
+    with pytest.warns(UserWarning, match=said) as found:
+        _ = [tf.enable_eager_execution() for _ in range(2)]
+    assert len(found) == 1
+    assert found[0].filename == __file__
+    with pytest.warns(
+        UserWarning, match=r"tf\.config\.set_memory_growth has no effect"
+    ):
+        tf.config.experimental.set_memory_growth(None, True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tf.config.experimental.set_memory_growth(None, True)
+        assert tf.executing_eagerly()
+        assert tf.config.list_physical_devices("GPU") == []
+        assert len(tf.config.experimental.list_physical_devices("CPU")) == 1
+        tf.get_logger().setLevel("ERROR")
+        tf.logging.set_verbosity(tf.logging.ERROR)
+        assert not tf.test.is_gpu_available()
+    with pytest.warns(UserWarning, match="one device"):
+        strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
+        assert strategy.num_replicas_in_sync == 1
+
+
+def test_tf_function_returns_the_function():
+    import tensorflow as tf
+
+    tensorflow_names.said.clear()
+
+    def f(x):
+        return x
+
+    with pytest.warns(UserWarning, match="run as they are written"):
+        assert tf.function(f) is f
+    assert tf.function(jit_compile=True)(f) is f
+
+
+# -- keras.backend ---------------------------------------------------------------------
+
+
+def test_backend():
+    from keras import backend as K
+
+    x = np.array([[3.0, 4.0], [0.0, 2.0]])
+    assert K.mean(x, axis=1).tolist() == [3.5, 1]
+    assert K.argmax(x).tolist() == [1, 1]
+    assert K.concatenate([x, x]).shape == (2, 4)
+    assert K.expand_dims(x).shape == (2, 2, 1)
+    np.testing.assert_allclose(K.l2_normalize(x, axis=1), [[0.6, 0.8], [0, 1]])
+    v = K.variable(2)
+    K.set_value(v, 5)
+    assert K.get_value(v) == 5
+    assert K.eval(K.square(v)) == 25
+    assert K.constant(1, shape=(2,)).dtype == np.float32
+    assert K.cast(v, "int32").dtype == np.int32
+    assert K.cast_to_floatx([1, 2]).dtype == np.float32
+    assert K.int_shape(v) == ()
+    assert K.backend() == "numpy"
+    with pytest.raises(AttributeError, match="Did you mean 'square'"):
+        _ = K.squares

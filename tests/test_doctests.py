@@ -1,0 +1,39 @@
+"""Every example in a docstring of the package is run."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import tinygrad_lr
+from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
+
+MODULES = [
+    info.name
+    for info in pkgutil.walk_packages(tinygrad_lr.__path__, "tinygrad_lr.")
+    if not info.name.endswith("__main__")
+]
+
+
+@pytest.fixture(autouse=True)
+def unchanged_table():
+    before = dict(RULES), dict(COMPOSITIONS), set(CONSTANTS)
+    yield
+    for table, kept in zip((RULES, COMPOSITIONS, CONSTANTS), before, strict=True):
+        table.clear()
+        table.update(kept)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0
+
+
+def test_there_are_examples():
+    finder = doctest.DocTestFinder()
+    modules = [importlib.import_module(name) for name in MODULES]
+    assert sum(len(t.examples) for m in modules for t in finder.find(m)) > 20

@@ -1,0 +1,297 @@
+"""Old spellings mean what they meant, warn once, and never hide a mistake."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import tinygrad_lr as keras
+from tinygrad_lr import arguments, legacy
+from tinygrad_lr.legacy import Decay
+
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
+y = np.array([[0], [1], [1], [1]])
+
+
+@pytest.fixture(autouse=True)
+def nothing_said_yet():
+    arguments.warned.clear()
+
+
+def quiet(call):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return call()
+
+
+def or_gate(optimizer="sgd", **settings):
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid", input_dim=2)])
+    model.compile(loss="binary_crossentropy", optimizer=optimizer, **settings)
+    return model
+
+
+# -- layers ----------------------------------------------------------------------------
+
+
+def test_every_old_argument_of_a_layer_reaches_its_new_name():
+    layer = quiet(
+        lambda: keras.layers.Dense(
+            output_dim=3, init="zeros", bias=False,
+            W_regularizer=keras.regularizers.L2(0.5), b_regularizer="l1",
+            W_constraint="non_neg", b_constraint="max_norm",
+        )
+    )  # fmt: skip
+    assert layer.units == 3
+    assert isinstance(layer.kernel_initializer, keras.initializers.Zeros)
+    assert layer.use_bias is False
+    assert layer.kernel_regularizer.l2 == 0.5
+    assert isinstance(layer.bias_regularizer, keras.regularizers.L1)
+    assert isinstance(layer.kernel_constraint, keras.constraints.NonNeg)
+    assert isinstance(layer.bias_constraint, keras.constraints.MaxNorm)
+
+
+def test_the_test_above_covers_the_table():
+    assert set(legacy.ARGUMENTS["Layer"]) == {
+        "output_dim", "init", "bias", "W_regularizer", "b_regularizer", "W_constraint",
+        "b_constraint",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "shape", [{"input_dim": 2}, {"input_shape": (2,)}, {"input_shape": [2]},
+              {"batch_input_shape": (None, 2)}],
+)  # fmt: skip
+def test_input_shapes_on_the_first_layer_need_no_warning(shape):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = keras.Sequential([keras.layers.Dense(3, **shape)])
+    assert model.input_shape == (None, 2)
+    assert model.count_params() == 9
+
+
+def test_input_layer_takes_a_number():
+    for layer in (keras.layers.InputLayer(2), keras.layers.InputLayer(input_shape=(2,)),
+                  keras.layers.InputLayer(input_shape=2)):  # fmt: skip
+        model = keras.Sequential([layer, keras.layers.Dense(3)])
+        assert model.count_params() == 9
+
+
+def make_dense(units):
+    return keras.layers.Dense(output_dim=units)
+
+
+def test_one_warning_per_spelling_at_the_users_line():
+    with pytest.warns(DeprecationWarning, match="output_dim=.*units=") as found:
+        _ = [make_dense(units) for units in (3, 4)]
+    assert len(found) == 1
+    assert found[0].filename == __file__
+    assert found[0].lineno == make_dense.__code__.co_firstlineno + 1
+
+
+def test_a_users_own_argument_of_an_old_name_is_left_alone():
+    class Mine(keras.layers.Layer):
+        def __init__(self, init, output_dim=2, **kwargs):
+            super().__init__(**kwargs)
+            self.given = init, output_dim
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Mine(init=1, output_dim=3).given == (1, 3)
+
+
+def test_old_and_new_name_together():
+    with pytest.raises(TypeError, match="both 'output_dim' and 'units'"):
+        keras.layers.Dense(units=3, output_dim=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        (lambda: keras.layers.Dense(1, imput_dim=2), "input_dim"),
+        (lambda: keras.layers.Dense(unit=2), "units"),
+        (lambda: keras.optimizers.SGD(learnig_rate=0.1), "learning_rate"),
+        (lambda: or_gate().fit(X, y, epoch=3), "epochs"),
+        (lambda: or_gate(loses="mse"), "loss"),
+    ],
+)
+def test_misspelt_arguments_get_the_nearest_known(call, near):
+    with pytest.raises(TypeError, match=f"unknown argument .* Did you mean .*({near})"):
+        call()
+
+
+# -- optimizers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop"])
+def test_lr(name):
+    with pytest.warns(DeprecationWarning, match=r"lr=.* learning_rate="):
+        optimizer = getattr(keras.optimizers, name)(lr=0.25)
+    assert float(optimizer.learning_rate) == float(optimizer.lr) == 0.25
+    optimizer.lr = 0.5
+    assert float(optimizer.learning_rate) == 0.5
+    optimizer.lr.assign(0.125)
+    assert optimizer.get_config()["learning_rate"] == 0.125
+
+
+def test_lr_and_learning_rate_together():
+    with pytest.raises(TypeError, match="both 'lr' and 'learning_rate'"):
+        keras.optimizers.SGD(lr=0.1, learning_rate=0.1)
+    with pytest.raises(TypeError, match="both 'lr' and 'learning_rate'"):
+        keras.optimizers.SGD(lr=0.1, learning_rate=0.1, decay=0.1)
+
+
+def test_no_decay_is_no_schedule():
+    optimizer = keras.optimizers.SGD(0.1, decay=0.0)
+    optimizer.learning_rate = 0.5
+    assert float(optimizer.learning_rate) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("make", "rate"),
+    [
+        (lambda: keras.optimizers.SGD(lr=0.5, decay=0.25), 0.5),
+        (lambda: keras.optimizers.SGD(decay=0.25, lr=0.5), 0.5),
+        (lambda: keras.optimizers.SGD(learning_rate=0.5, decay=0.25), 0.5),
+        (lambda: keras.optimizers.SGD(0.5, decay=0.25), 0.5),
+        (lambda: keras.optimizers.SGD(decay=0.25), 0.01),
+        (lambda: keras.optimizers.Adam(decay=0.25), 0.001),
+    ],
+)
+def test_decay_means_what_it_meant(make, rate):
+    optimizer = quiet(make)
+    w = keras.Variable([1.0])
+    for step in range(4):
+        assert float(optimizer.learning_rate) == pytest.approx(rate / (1 + 0.25 * step))
+        assert float(optimizer.lr) == pytest.approx(rate)
+        optimizer.apply([np.array([1.0], "float32")], [w])
+    if isinstance(optimizer, keras.optimizers.SGD):
+        steps = sum(rate / (1 + 0.25 * step) for step in range(4))
+        assert w.numpy()[0] == pytest.approx(1 - steps)
+
+
+def test_lr_can_be_assigned_under_decay():
+    optimizer = quiet(lambda: keras.optimizers.SGD(lr=0.5, decay=1.0))
+    w = keras.Variable([0.0])
+    optimizer.apply([np.array([1.0], "float32")], [w])
+    optimizer.lr = 0.25
+    assert float(optimizer.lr) == 0.25
+    assert float(optimizer.learning_rate) == 0.125
+    twin = keras.optimizers.SGD.from_config(optimizer.get_config())
+    assert float(twin.lr) == 0.25
+    assert isinstance(twin._learning_rate, Decay)
+    assert twin._learning_rate.decay == 1
+
+
+def test_decay_in_fit_follows_the_formula():
+    keras.utils.set_random_seed(1)
+    model = or_gate(quiet(lambda: keras.optimizers.SGD(lr=0.5, decay=0.1)))
+    w, b = (a.astype(float) for a in model.get_weights())
+    model.fit(X, y, epochs=30, batch_size=4, verbose=0)
+    for step in range(30):
+        p = 1 / (1 + np.exp(-(X @ w + b)))
+        rate = 0.5 / (1 + 0.1 * step)
+        w -= rate * X.T @ (p - y) / 4
+        b -= rate * np.mean(p - y)
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-5)
+    np.testing.assert_allclose(model.get_weights()[1], b, rtol=1e-5)
+
+
+@pytest.mark.parametrize("rate", ["fast", None, math.nan])
+def test_decay_of_what_is_no_number(rate):
+    with pytest.raises(ValueError, match="expected a number"):
+        keras.optimizers.SGD(learning_rate=rate, decay=0.1)
+
+
+@pytest.mark.parametrize(
+    "name", ["sgd", "SGD", "Sgd", "adam", "Adam", "ADAM", "rmsprop", "RMSProp"]
+)
+def test_optimizers_in_any_case(name):
+    model = or_gate(name)
+    assert type(model.optimizer).__name__.lower() == name.lower()
+
+
+@pytest.mark.parametrize(
+    "name", ["binary_crossentropy", "Binary_Crossentropy", "BinaryCrossentropy", "mse",
+             "MSE", "mean_squared_error", "MeanSquaredError", "mae"],
+)  # fmt: skip
+def test_losses_in_any_case(name):
+    model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid", input_dim=2)])
+    model.compile("sgd", name)
+    assert np.isfinite(model.evaluate(X, y, verbose=0))
+
+
+# -- models ----------------------------------------------------------------------------
+
+
+def test_nb_epoch():
+    with pytest.warns(DeprecationWarning, match=r"nb_epoch=.* epochs="):
+        history = or_gate().fit(X, y, nb_epoch=3, verbose=0)
+    assert history.epoch == [0, 1, 2]
+    with pytest.raises(TypeError, match="both 'nb_epoch' and 'epochs'"):
+        or_gate().fit(X, y, nb_epoch=3, epochs=3)
+
+
+def test_arguments_without_effect_are_taken_and_named_once():
+    model = or_gate()
+
+    def use_all():
+        workers = {"workers": 4, "use_multiprocessing": True, "max_queue_size": 10}
+        model.fit(X, y, verbose=0, show_accuracy=True, **workers)
+        model.evaluate(X, y, verbose=0, **workers)
+        model.predict(X, verbose=0, **workers)
+
+    with pytest.warns(DeprecationWarning, match="has no effect here") as found:
+        _ = [use_all(), use_all()]
+    messages = [str(warning.message) for warning in found]
+    assert sorted(message.split("=")[0] for message in messages) == [
+        "max_queue_size", "show_accuracy", "use_multiprocessing", "workers",
+    ]  # fmt: skip
+    assert all("has no effect here" in message for message in messages)
+    assert {warning.filename for warning in found} == {__file__}
+
+
+def test_predict_classes_of_one_probability():
+    model = or_gate()
+    model.set_weights([np.array([[8.0], [8.0]]), np.array([-4.0])])
+    classes = model.predict_classes(X)
+    assert classes.dtype == np.int32
+    assert classes.tolist() == y.tolist()
+    np.testing.assert_array_equal(
+        model.predict_proba(X, 1), model.predict(X, verbose=0)
+    )
+
+
+def test_predict_classes_of_several():
+    model = keras.Sequential([keras.layers.Dense(3, activation="softmax", input_dim=2)])
+    p = model.predict(X, verbose=0)
+    classes = model.predict_classes(X, batch_size=2, verbose=0)
+    assert classes.shape == (4,)
+    assert classes.tolist() == p.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("metrics", ["acc", "accuracy", ["acc"], ["accuracy"]])
+def test_accuracy_under_both_names(metrics):
+    history = or_gate(metrics=metrics).fit(
+        X, y, epochs=2, verbose=0, validation_data=(X, y)
+    ).history  # fmt: skip
+    assert history["acc"] == history["accuracy"]
+    assert history["val_acc"] == history["val_accuracy"]
+    assert len(history["acc"]) == 2
+
+
+def test_evaluate_returns_a_number_or_a_list():
+    assert np.ndim(or_gate().evaluate(X, y, verbose=0)) == 0
+    found = or_gate(metrics=["accuracy"]).evaluate(X, y, verbose=0)
+    assert isinstance(found, list)
+    assert len(found) == 2
+
+
+def test_every_member_of_the_table_is_there():
+    for cls, members in legacy.MEMBERS.items():
+        for name in members:
+            assert hasattr(cls, name)
+            assert cls.__dict__[name].__doc__

@@ -1,0 +1,38 @@
+"""Penalties on weights."""
+
+import numpy as np
+import pytest
+
+from tinygrad_lr import regularizers
+from tinygrad_lr.autodiff import Tensor, gradcheck
+
+W = np.array([[1.0, -2.0], [0.5, 3.0]])
+
+
+@pytest.mark.parametrize(
+    ("regularizer", "expected"),
+    [
+        (regularizers.L1(0.1), 0.65),
+        (regularizers.L2(0.1), 1.425),
+        (regularizers.L1L2(0.1, 0.2), 0.65 + 2.85),
+        (regularizers.L1L2(), 0.0),
+        (regularizers.l1_l2(), 0.065 + 0.1425),
+        (regularizers.get("l2"), 0.1425),
+        (regularizers.OrthogonalRegularizer(1.0), 5.5 / np.sqrt(5 * 9.25)),
+        (regularizers.OrthogonalRegularizer(1.0, "columns"), 0.5 / np.sqrt(1.25 * 13)),
+    ],
+)
+def test_penalties(regularizer, expected):
+    assert regularizer(Tensor(W)).item() == pytest.approx(expected)
+    assert regularizer(Tensor(W.astype("float32"))).dtype == "float32"
+    gradcheck(regularizer, W)
+
+
+def test_bad_factors():
+    for factor in ("x", float("nan"), float("inf"), True):
+        with pytest.raises(ValueError, match="finite number as l2"):
+            regularizers.L2(factor)
+    with pytest.raises(ValueError, match="rows"):
+        regularizers.OrthogonalRegularizer(mode="x")
+    with pytest.raises(ValueError, match="matrix"):
+        regularizers.OrthogonalRegularizer()(Tensor([1.0]))

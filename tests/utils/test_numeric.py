@@ -1,0 +1,62 @@
+"""to_categorical and normalize against what real Keras 3 returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinygrad_lr.utils import PyDataset, normalize, to_categorical
+
+
+@pytest.mark.parametrize(
+    ("x", "arguments", "expected"),
+    [
+        ([0, 2], {}, [[1, 0, 0], [0, 0, 1]]),
+        ([0, 1], {"num_classes": 3}, [[1, 0, 0], [0, 1, 0]]),
+        ([[0], [1]], {}, [[1, 0], [0, 1]]),
+        ([[0, 1], [1, 1]], {}, [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]),
+        ([0.0, 1.7], {}, [[1, 0], [0, 1]]),
+        ([True, False], {}, [[0, 1], [1, 0]]),
+        (2, {}, [0, 0, 1]),
+    ],
+)
+def test_to_categorical(x: Any, arguments: dict[str, Any], expected: Any) -> None:
+    found = to_categorical(x, **arguments)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("x", "classes", "message"),
+    [
+        ([0, 5], 3, "from 0 to 2, got 5 at position 1"),
+        ([-1, 1], None, "got -1 at position 0"),
+        ([], None, "got none"),
+        (["a"], None, "got <U1 data"),
+    ],
+)
+def test_to_categorical_refuses(x: Any, classes: int | None, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        to_categorical(x, classes)
+
+
+def test_normalize_divides_by_the_length() -> None:
+    np.testing.assert_allclose(normalize([[3, 4], [0, 0]]), [[0.6, 0.8], [0, 0]])
+    np.testing.assert_allclose(
+        normalize(np.array([[1, 2], [3, 4]], "float32"), axis=0, order=1),
+        [[0.25, 1 / 3], [0.75, 2 / 3]],
+        rtol=1e-6,
+    )
+    assert normalize(np.array([1, 2, 0])).shape == (1, 3)
+
+
+def test_a_dataset_says_what_it_lacks() -> None:
+    class Empty(PyDataset):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty: expected a method __len__"):
+        len(Empty())
+    with pytest.raises(NotImplementedError, match="__getitem__"):
+        Empty()[0]

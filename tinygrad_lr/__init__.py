@@ -1,0 +1,61 @@
+"""tinygrad_lr: train small neural networks with NumPy alone, under Keras's names.
+
+import tinygrad_lr as keras
+
+model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid", input_dim=2)])
+model.compile(optimizer="sgd", loss="binary_crossentropy")
+model.fit(x, t, epochs=300, batch_size=1)
+"""
+
+from tinygrad_lr import (
+    activations,
+    callbacks,
+    config,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    random,
+    regularizers,
+    utils,
+)
+from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.initializers.initializer import Initializer
+from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer
+from tinygrad_lr.losses.loss import Loss
+from tinygrad_lr.metrics.metric import Metric
+from tinygrad_lr.models import Model, Sequential
+from tinygrad_lr.optimizers import Optimizer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "Sequential",
+    "Tensor",
+    "Variable",
+    "activations",
+    "callbacks",
+    "config",
+    "constraints",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "random",
+    "regularizers",
+    "utils",
+]

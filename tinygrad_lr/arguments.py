@@ -1,0 +1,207 @@
+"""Arguments: known names pass, old spellings are translated, unknown names are refused.
+
+A misspelt argument is never ignored: ``Dense(3, imput_dim=2)`` raises a ``TypeError``
+that names the class, the layer and the nearest argument there is. What an argument was
+called in older Keras stands in one table, :data:`OLD_NAMES`, which is empty here;
+whoever knows the old spellings fills it with :func:`register_old_names`.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from abc import ABCMeta
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from tinygrad_lr.naming import suggestion
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# An old name stands for a new name, or for a function that is given the old name and
+# the keyword arguments and changes them in place.
+Translation = str | Callable[[str, dict[str, Any]], None]
+
+OLD_NAMES: dict[str, dict[str, Translation]] = {}
+warned: set[tuple[str, str]] = set()
+
+TAKES_POSITIONALS, TAKES_KEYWORDS = 0x04, 0x08
+
+
+def register_old_names(owner: str, names: Mapping[str, Translation]) -> None:
+    """Add old spellings of arguments of ``owner`` to the table.
+
+    ``owner`` is the name of a class ("Dense"; subclasses inherit its spellings) or the
+    qualified name of a function ("Model.fit").
+    """
+    OLD_NAMES.setdefault(owner, {}).update(names)
+
+
+class Parameters(NamedTuple):
+    """The names a function can be given by keyword, and whether it takes any other."""
+
+    names: tuple[str, ...]
+    any_keyword: bool
+
+
+@functools.cache
+def parameters(function: Callable[..., Any]) -> Parameters:
+    """Read the parameters of a function written in Python, without ``self``.
+
+    >>> def f(self, x, *rest, scale=1, **others): ...
+    >>> parameters(f)
+    Parameters(names=('x', 'scale'), any_keyword=True)
+    """
+    function = getattr(function, "__wrapped__", function)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return Parameters((), False)
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return Parameters(
+        tuple(name for name in names if name != "self"),
+        bool(code.co_flags & TAKES_KEYWORDS),
+    )
+
+
+class Accepted(NamedTuple):
+    """What a class takes by keyword: names, are they all, are arguments to be kept."""
+
+    names: frozenset[str]
+    complete: bool
+    remember: bool
+
+
+def accepted_by(cls: type) -> Accepted:
+    """Gather the names that ``cls(...)`` takes, through every ``**kwargs`` handed
+    upwards.
+
+    The list is complete if each ``__init__`` on the way is ours: what a user's own
+    ``**kwargs`` is for cannot be known, and the base class checks what arrives there.
+    """
+    found: Accepted | None = cls.__dict__.get("_accepted_arguments")
+    if found is not None:
+        return found
+    names: set[str] = set()
+    complete = True
+    for base in cls.__mro__:
+        init = base.__dict__.get("__init__")
+        if init is None:
+            continue
+        own = parameters(init)
+        names.update(own.names)
+        if not own.any_keyword:
+            break
+        complete = complete and base.__module__.startswith("tinygrad_lr.")
+    provider = {
+        method: next((base for base in cls.__mro__ if method in base.__dict__), object)
+        for method in ("__init__", "get_config")
+    }
+    remember = provider["__init__"] is not provider["get_config"] and not (
+        provider["__init__"].__module__.startswith("tinygrad_lr.")
+    )
+    found = Accepted(frozenset(names), complete, remember)
+    type.__setattr__(cls, "_accepted_arguments", found)
+    return found
+
+
+class Checked(ABCMeta):
+    """The metaclass of everything that is built from named arguments.
+
+    It sees a constructor's arguments before ``__init__`` does: translates old spellings
+    and refuses unknown names. For a user's class without a ``get_config`` of its own it
+    keeps the arguments, so that the default ``get_config`` can return them.
+    """
+
+    @property
+    def __signature__(cls) -> Any:
+        """What ``inspect.signature`` and ``help`` show: parameters of ``__init__``."""
+        import inspect
+
+        if cls.__init__ is object.__init__:  # type: ignore[misc]
+            return inspect.Signature()
+        full = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return full.replace(parameters=list(full.parameters.values())[1:])
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        accepted = accepted_by(cls)
+        if not accepted.names.issuperset(kwargs):
+            owners = [base.__name__ for base in cls.__mro__]
+            translate(owners, cls.__name__, kwargs, accepted.names)
+            unknown = [name for name in kwargs if name not in accepted.names]
+            if unknown and accepted.complete:
+                raise unknown_argument(
+                    cls.__name__, unknown, accepted.names, kwargs.get("name")
+                )
+        made = super().__call__(*args, **kwargs)
+        if accepted.remember:
+            init = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
+            names = parameters(init.__dict__["__init__"]).names
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            object.__setattr__(made, "_given_arguments", given)
+        return made
+
+
+def checked(function: F) -> F:
+    """Check the keyword arguments of a function or method: old names, unknown names."""
+    known = parameters(function)
+    names = frozenset(known.names)
+    owner = function.__qualname__
+
+    @functools.wraps(function)
+    def checking(*args: Any, **kwargs: Any) -> Any:
+        if not names.issuperset(kwargs):
+            translate([owner], owner, kwargs, names)
+            unknown = [name for name in kwargs if name not in names]
+            if unknown and not known.any_keyword:
+                who = getattr(args[0], "name", None) if args else None
+                raise unknown_argument(owner, unknown, names, who)
+        return function(*args, **kwargs)
+
+    return checking  # type: ignore[return-value]  # wraps() keeps the signature
+
+
+def translate(
+    owners: list[str], shown: str, arguments: dict[str, Any], known: frozenset[str]
+) -> None:
+    """Replace old names among ``arguments`` by what they are called today, in place."""
+    for old in [name for name in arguments if name not in known]:
+        tables = (OLD_NAMES[owner] for owner in owners if owner in OLD_NAMES)
+        translation = next((table[old] for table in tables if old in table), None)
+        if callable(translation):
+            translation(old, arguments)
+        elif translation is not None:
+            if translation in arguments:
+                raise TypeError(
+                    f"{shown}: got both {old!r} and {translation!r}, which mean the "
+                    f"same. Keep {translation}=."
+                )
+            arguments[translation] = arguments.pop(old)
+            warn_once(shown, old, f"{shown}({old}=...) is spelt {translation}= today.")
+
+
+def warn_once(owner: str, name: str, message: str) -> None:
+    """Warn about one spelling of one owner, once in a session."""
+    if (owner, name) not in warned:
+        warned.add((owner, name))
+        warnings.warn(message, DeprecationWarning, stacklevel=4)
+
+
+def unknown_argument(
+    owner: str, unknown: list[str], known: frozenset[str], who: str | None = None
+) -> TypeError:
+    """The error for arguments that do not exist, with the nearest ones that do."""
+    name = unknown[0]
+    of = f" (name {who!r})" if isinstance(who, str) else ""
+    known = frozenset(k for k in known if not k.startswith("_"))
+    hint = suggestion(name, known) or f" It takes {', '.join(sorted(known))}."
+    others = f" (and {', '.join(map(repr, unknown[1:]))})" if unknown[1:] else ""
+    return TypeError(f"{owner}{of}: unknown argument {name!r}{others}.{hint}")
+
+
+def refuse_unknown(
+    owner: Any, unknown: Mapping[str, Any], who: str | None = None
+) -> None:
+    """Raise for arguments that arrived in a base class and that nobody knows."""
+    if unknown:
+        names = accepted_by(type(owner)).names
+        raise unknown_argument(type(owner).__name__, list(unknown), names, who)

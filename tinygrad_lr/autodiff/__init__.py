@@ -1,0 +1,81 @@
+"""Reverse-mode automatic differentiation on NumPy: Tensor, the rule table, derivatives.
+
+Read it in this order: ``engine`` (the reverse pass), ``rules`` (the calculus of NumPy),
+``functions`` and ``compositions`` (what NumPy lacks; what needs no rule), ``tensor``
+(the array that remembers), ``transforms`` and ``tape`` (derivatives to call),
+``gradcheck`` (the proof).
+"""
+
+from tinygrad_lr.autodiff.functions import (
+    erf,
+    erfc,
+    getitem,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    relu,
+    scatter_add,
+    sigmoid,
+    softmax,
+    softplus,
+)
+from tinygrad_lr.autodiff.gradcheck import GradientError, gradcheck
+from tinygrad_lr.autodiff.rules import composition, primitive, reduction, rule
+from tinygrad_lr.autodiff.tape import GradientTape
+from tinygrad_lr.autodiff.tensor import (
+    Tensor,
+    Variable,
+    apply,
+    default_dtype,
+    enable_grad,
+    label,
+    no_grad,
+    pull_back,
+    set_default_dtype,
+)
+from tinygrad_lr.autodiff.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+
+__all__ = [
+    "GradientError",
+    "GradientTape",
+    "Tensor",
+    "Variable",
+    "apply",
+    "composition",
+    "default_dtype",
+    "enable_grad",
+    "erf",
+    "erfc",
+    "getitem",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "label",
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "no_grad",
+    "primitive",
+    "pull_back",
+    "reduction",
+    "relu",
+    "rule",
+    "scatter_add",
+    "set_default_dtype",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "value_and_grad",
+    "vjp",
+]

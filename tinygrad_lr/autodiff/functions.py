@@ -1,0 +1,240 @@
+"""Differentiable functions that NumPy lacks: each a stable forward, then its row.
+
+Where the textbook formula overflows or cancels, the form computed here does not. All of
+them take arrays or Tensors and keep the dtype; gradients stand in the form of the rule
+table.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.rules import (
+    constant,
+    nonzero,
+    primitive,
+    reduction,
+    rule,
+    swap,
+)
+
+# -- indexing --------------------------------------------------------------------------
+
+
+@primitive
+def getitem(x: Any, index: Any) -> Any:
+    """``x[index]``, with basic or advanced indices."""
+    return x[index]
+
+
+@primitive
+def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of ``shape`` with ``g`` added at ``index``; repeated indices add up.
+
+    The transpose of :func:`getitem`: ``sum(scatter_add(g, i, x.shape) * x) == sum(g *
+    x[i])``.
+    """
+    out = np.zeros(shape, g.dtype)
+    if is_basic(index):
+        out[index] = g
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def is_basic(index: Any) -> bool:
+    """Whether ``index`` selects a view, in which no element stands twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, slice)
+        or (isinstance(part, (int, np.integer)) and not isinstance(part, bool))
+        for part in parts
+    )
+
+
+@primitive
+def astype(x: Any, dtype: Any) -> Any:
+    """``x`` in another dtype."""
+    return x.astype(dtype)
+
+
+def padded(
+    g: Any, out: Any, x: Any, width: Any, mode: Any = "constant", **options: Any
+) -> Any:
+    """Cut off a constant border; add any other border onto the elements it repeats."""
+    if options.get("reflect_type", "even") != "even":
+        raise NotImplementedError(
+            "np.pad with reflect_type='odd' has no gradient here."
+        )
+    widths = np.broadcast_to(width, (x.ndim, 2)).tolist()
+    if mode == "constant":
+        return g[
+            tuple(slice(a, a + n) for (a, _), n in zip(widths, x.shape, strict=True))
+        ]
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise NotImplementedError(
+            f"np.pad with mode={mode!r} has no gradient here; expected 'constant', "
+            "'edge', 'reflect', 'symmetric' or 'wrap'."
+        )
+    for axis, n in enumerate(x.shape):
+        source = np.pad(np.arange(n), widths[axis], mode, **options)
+        shape = (*g.shape[:axis], n, *g.shape[axis + 1 :])
+        g = scatter_add(g, (slice(None),) * axis + (source,), shape)
+    return g
+
+
+rule(np.pad, padded)
+rule(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
+rule(scatter_add, lambda g, out, x, index, shape: getitem(g, index))
+rule(astype, lambda g, out, x, dtype: g)
+
+# -- activations -----------------------------------------------------------------------
+
+
+@primitive
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), element by element; 0 and 1 far out, without a warning."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+@primitive
+def log_sigmoid(x: Any) -> Any:
+    """log(sigmoid(x)) = -log(1 + exp(-x)), finite for every finite x."""
+    return -np.logaddexp(-x, 0)
+
+
+@primitive
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x)), element by element, without overflow."""
+    if np.size(x) < 256:  # one call for few elements, the vectorised ones for many
+        return np.logaddexp(x, 0)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """max(x, 0), element by element; slope 0 at 0."""
+    return np.maximum(x, 0)
+
+
+@primitive
+def softmax(x: Any, axis: Any = -1) -> Any:
+    """exp(x) / sum(exp(x)) over ``axis`` (int or tuple), shifted by the maximum."""
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@primitive
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    """x - log(sum(exp(x))) over ``axis`` (int or tuple), shifted by the maximum."""  # noqa: D403
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@primitive
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) over ``axis``, shifted by the maximum; -inf for all -inf."""
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    with np.errstate(divide="ignore"):
+        out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.squeeze(out, axis)
+
+
+def softmax_rule(g: Any, out: Any, x: Any, axis: Any = -1) -> Any:
+    return out * (g - np.sum(g * out, axis=axis, keepdims=True))
+
+
+def log_softmax_rule(g: Any, out: Any, x: Any, axis: Any = -1) -> Any:
+    return g - np.exp(out) * np.sum(g, axis=axis, keepdims=True)
+
+
+rule(sigmoid, lambda g, out, x: g * out * (1 - out))
+rule(log_sigmoid, lambda g, out, x: g * sigmoid(-x))
+rule(softplus, lambda g, out, x: g * sigmoid(x))
+rule(relu, lambda g, out, x: g * (x > 0))
+rule(softmax, softmax_rule)
+rule(log_softmax, log_softmax_rule)
+reduction(logsumexp, lambda g, out, x, axis: g * np.exp(x - out))
+
+# -- the error function ----------------------------------------------------------------
+
+erf_of_number = np.frompyfunc(math.erf, 1, 1)
+erfc_of_number = np.frompyfunc(math.erfc, 1, 1)
+
+
+def float_array(values: Any, x: Any) -> Any:
+    """``values`` in the dtype that NumPy's own functions would give for ``x``."""
+    return np.asarray(values, dtype=np.result_type(np.asarray(x), np.float16))
+
+
+@primitive
+def erf(x: Any) -> Any:
+    """2/sqrt(pi) times the integral of exp(-t^2) from 0 to x, element by element."""
+    return float_array(erf_of_number(x), x)
+
+
+@primitive
+def erfc(x: Any) -> Any:
+    """1 - erf(x), exact in the right tail, where 1 - erf(x) would cancel."""
+    return float_array(erfc_of_number(x), x)
+
+
+rule(erf, lambda g, out, x: g * np.exp(-np.square(x)) * (2 / math.sqrt(math.pi)))
+rule(erfc, lambda g, out, x: g * np.exp(-np.square(x)) * (-2 / math.sqrt(math.pi)))
+
+# -- linear algebra --------------------------------------------------------------------
+
+
+@primitive
+def euclidean_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """sqrt(sum(x^2)) over ``axis``; gradient 0 where the norm is 0."""
+    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+
+
+@primitive
+def sign_of_det(x: Any) -> Any:
+    """sign(det(x)) of each matrix in ``x``, without forming the determinant."""
+    return np.linalg.slogdet(x)[0]
+
+
+@primitive
+def logabsdet(x: Any) -> Any:
+    """log(abs(det(x))) of each matrix in ``x``, without forming the determinant."""
+    return np.linalg.slogdet(x)[1]
+
+
+@primitive
+def einsum(operands: list[Any], subscripts: str) -> Any:
+    """``np.einsum`` with explicit subscripts without ``...`` or a repeated index."""
+    return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+
+
+def einsum_rule(g: Any, out: Any, operands: list[Any], subscripts: str) -> list[Any]:
+    """For each operand: contract the gradient with all the others, onto its indices."""
+    inputs, result = subscripts.split("->")
+    terms = inputs.split(",")
+    gradients = []
+    for i, own in enumerate(terms):
+        others = terms[:i] + terms[i + 1 :]
+        known = [index for index in own if any(index in t for t in [result, *others])]
+        equation = ",".join([result, *others]) + "->" + "".join(known)
+        d = np.einsum(equation, g, *operands[:i], *operands[i + 1 :])
+        alone = tuple(axis for axis, index in enumerate(own) if index not in known)
+        gradients.append(np.expand_dims(d, alone) if alone else d)
+    return gradients
+
+
+reduction(
+    euclidean_norm,
+    lambda g, out, x, axis: g * (x / nonzero(out)),
+)
+rule(logabsdet, lambda g, out, x: np.expand_dims(g, (-2, -1)) * swap(np.linalg.inv(x)))
+constant(sign_of_det)
+rule(einsum, einsum_rule)

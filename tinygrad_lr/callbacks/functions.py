@@ -1,0 +1,98 @@
+"""Callbacks made of functions: any hook, or a learning rate for each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_lr.callbacks.callback import HOOKS, Callback
+
+Hook = Callable[..., Any] | None
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions, one for each hook that is given.
+
+    Example:
+        >>> show = lambda epoch, logs: print(epoch, logs)
+        >>> printer = LambdaCallback(on_epoch_end=show)
+        >>> printer.on_epoch_end(0, {"loss": 0.5})
+        0 {'loss': 0.5}
+    """
+
+    def __init__(
+        self,
+        on_epoch_begin: Hook = None,
+        on_epoch_end: Hook = None,
+        on_train_begin: Hook = None,
+        on_train_end: Hook = None,
+        on_train_batch_begin: Hook = None,
+        on_train_batch_end: Hook = None,
+        on_batch_begin: Hook = None,
+        on_batch_end: Hook = None,
+        on_test_begin: Hook = None,
+        on_test_end: Hook = None,
+        on_test_batch_begin: Hook = None,
+        on_test_batch_end: Hook = None,
+        on_predict_begin: Hook = None,
+        on_predict_end: Hook = None,
+        on_predict_batch_begin: Hook = None,
+        on_predict_batch_end: Hook = None,
+    ) -> None:
+        given = locals()
+        super().__init__()
+        for name in HOOKS:
+            if given[name] is not None:
+                setattr(self, name, given[name])
+
+
+class LearningRateScheduler(Callback):
+    """Sets the learning rate before every epoch.
+
+    Args:
+        schedule: function of the epoch (from 0) and, if it takes two arguments, of the
+            current learning rate; returns the new one.
+        verbose: 1 to print it.
+    """
+
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        optimizer = self.model.optimizer
+        if takes_two(self.schedule):
+            rate = self.schedule(epoch, float(optimizer.learning_rate))
+        else:
+            rate = self.schedule(epoch)
+        try:
+            rate = float(rate)
+        except (TypeError, ValueError):
+            raise ValueError(
+                "LearningRateScheduler: expected the schedule to return a number, got "
+                f"{rate!r} for epoch {epoch}."
+            ) from None
+        optimizer.learning_rate = rate
+        if self.verbose:
+            print(
+                f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to "
+                f"{float(optimizer.learning_rate)}."
+            )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+def takes_two(function: Callable[..., Any]) -> bool:
+    """Whether a function can be given two arguments."""
+    import inspect  # costs milliseconds, and hardly any program gets here
+
+    try:
+        inspect.signature(function).bind(0, 0.0)
+    except TypeError:
+        return False
+    except ValueError:  # written in C, without a signature
+        return True
+    return True

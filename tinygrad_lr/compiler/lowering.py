@@ -1,0 +1,74 @@
+"""Replace functions of our own by the NumPy calls inside them.
+
+For people ``sigmoid(x)`` is one word; for the machine it is a negation, an exponential, an
+addition and a division, each of which can write into a buffer. The body of such a function is
+NumPy on arrays, so recording it on stand-in values yields exactly these calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.tensor import no_grad
+from tinygrad_lr.compiler.program import Op, Program, Value, substitute
+from tinygrad_lr.compiler.recording import record
+
+OPAQUE: set[Callable[..., Any]] = {
+    functions.getitem, functions.scatter_add, functions.astype, functions.einsum,
+    functions.erf, functions.erfc, functions.logabsdet,
+}  # fmt: skip
+
+
+def can_open(function: Callable[..., Any]) -> bool:
+    """Whether a function is one of this package that is written in calls on arrays."""
+    home = getattr(function, "__module__", None) or ""
+    return (
+        hasattr(function, "body")
+        and home.startswith(__name__.split(".")[0])
+        and function not in OPAQUE
+    )
+
+
+def lower(program: Program) -> Program:
+    """Expand every call of a function that can be opened into the calls of its body."""
+    while any(can_open(op.function) for op in program.ops):
+        ops: list[Op] = []
+        mapping: dict[Value, Value] = {}
+        for op in program.ops:
+            if not can_open(op.function):
+                ops.append(op)
+                continue
+            inner = body_of(op)
+            inner.outputs.name = inner.outputs.name or op.out.name
+            mapping[op.out] = inner.outputs
+            stand_ins = dict(zip(inner.inputs, op.operands(), strict=True))
+            for call in inner.ops:
+                call.args = substitute(call.args, stand_ins)
+                call.kwargs = substitute(call.kwargs, stand_ins)
+                call.section = op.section
+                ops.append(call)
+        program = program.replaced(ops, mapping)
+    return program
+
+
+def body_of(op: Op) -> Program:
+    """Record what one call does inside."""
+    operands = list(op.operands())
+    body = op.function.body  # type: ignore[attr-defined]  # every primitive has one
+
+    def run(*tensors: Any) -> Any:
+        given = iter(tensors)
+        args = tuple(next(given) if isinstance(a, Value) else a for a in op.args)
+        kwargs = {k: next(given) if isinstance(v, Value) else v for k, v in op.kwargs.items()}
+        return body(*args, **kwargs)
+
+    stand_ins = [(v.name or "x", np.ones(v.shape, v.dtype)) for v in operands]
+    with no_grad():
+        _, program, obstacle = record(run, stand_ins, op.function.__name__)
+    if program is None:
+        raise RuntimeError(f"{op.function.__name__} cannot be expanded: {obstacle}")
+    return program

@@ -1,0 +1,607 @@
+"""The same program with planned memory: this is the one that runs.
+
+Small results are simply allocated, which NumPy does from a cache of its own. Large ones go
+into buffers that are used again as soon as their last reader is done; large variables are
+updated in place, families of them as one flat array, in blocks that stay in the cache. What
+is computed, and in which order of roundings, stays what the plain program says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.tensor import Array, Variable
+from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
+from tinygrad_lr.compiler.numpy_source import Names, load, numpy_name, variable_word
+from tinygrad_lr.compiler.program import Op, Program, Value, values_in
+
+LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
+BLOCK = 16384  # elements of a flat update that are worked on at a time
+CALL = 0.4  # microseconds that a call on a small array costs
+WRITE = 0.5  # microseconds that writing a small result into a flat array costs more
+
+SIGNS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
+COMPARISONS = {
+    np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<=",
+    np.greater: ">", np.greater_equal: ">=",
+}  # fmt: skip
+VIEWS: set[Callable[..., Any]] = {
+    np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims,
+    np.broadcast_to, np.flip, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.rot90,
+    functions.getitem,
+}  # fmt: skip
+REDUCERS: dict[Callable[..., Any], np.ufunc] = {
+    np.sum: np.add, np.prod: np.multiply, np.max: np.maximum, np.min: np.minimum,
+    np.any: np.logical_or, np.all: np.logical_and,
+}  # fmt: skip
+
+
+class LossNotFinite(Exception):
+    """A watched run met a batch whose loss is not finite, and stopped before learning it."""
+
+    def __init__(self, batch: tuple[Any, ...], loss: Any) -> None:
+        super().__init__(f"the loss is {loss}")
+        self.batch = batch
+        self.loss = float(loss)
+
+
+class Plan:
+    """What became of a program: a function, and where its variables live."""
+
+    def __init__(self) -> None:
+        self.source = ""
+        self.function: Callable[..., Any]
+        self.arguments: list[Variable] = []  # handed in, in this order
+        self.rebound: dict[Variable, None] = {}  # handed back with new values
+        self.homes: dict[Variable, Array] = {}  # updated in place, here
+
+
+class Planner:
+    """Turns a lowered program into the source of a loop over batches."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.plan = Plan()
+        self.names = Names()
+        self.name_of: dict[Value, str] = {}
+        self.namespace: dict[str, Any] = {}
+        self.constants: dict[Any, str] = {}
+        self.families: list[Family] = []
+        self.in_family: set[Op] = set()
+        self.place_of: dict[Value, Array] = {}  # gradients that are written into flat arrays
+        self.lines: list[str] = []
+        self.copies: list[tuple[Array, Value]] = []
+        self.in_home: set[Value] = set()  # results that were written over their variable
+
+    # -- the whole -------------------------------------------------------------------------
+
+    def build(self) -> Plan:
+        program, plan = self.program, self.plan
+        self.choose_families()
+        body, tail = self.split()
+        self.readers = self.last_readers(body, tail)
+        for value in program.inputs:
+            self.name_of[value] = self.names.take(value.name or "x")
+        plan.arguments = program.variables()
+        self.words = words = {v: self.names.take(variable_word(v)) for v in plan.arguments}
+        for value in self.all_values():
+            if value.variable is not None:
+                self.name_of[value] = words[value.variable]
+        self.choose_homes()
+        self.buffers = self.assign_buffers(body)
+
+        for at, op in enumerate(body):
+            self.write(op, at)
+        updates = self.write_assignments()
+        loop, self.lines = self.lines, []
+        for at, op in enumerate(tail):
+            self.write(op, len(body) + at)
+        plan.source = self.function_text(loop, updates, self.lines)
+        namespace = dict(self.namespace)
+        plan.function = load(plan.source, program.name, namespace)
+        return plan
+
+    def all_values(self) -> Iterator[Value]:
+        for op in self.program.ops:
+            yield from op.operands()
+        yield from self.program.roots()
+
+    def split(self) -> tuple[list[Op], list[Op]]:
+        """Calls for every batch, and calls that only the last batch's outputs need.
+
+        A program that assigns nothing is there for its outputs, so they belong to every batch.
+        """
+        if not self.program.assigns:
+            return list(self.program.ops), []
+        needed = set(self.program.assigns.values())
+        body: list[Op] = []
+        for op in reversed(self.program.ops):
+            if op.has_effect or op in self.in_family or any(o in needed for o in op.outs):
+                needed.update(op.operands())
+                body.append(op)
+        body.reverse()
+        inside = set(body)
+        tail = [op for op in self.program.ops if op not in inside]
+        return [op for op in body if op not in self.in_family], tail
+
+    def last_readers(self, body: list[Op], tail: list[Op]) -> dict[Value, int]:
+        """The position of the last call that reads a value, directly or through a view."""
+        end = len(body) + len(tail) + 1
+        last: dict[Value, int] = {}
+        for value in self.program.roots():
+            last[value] = end
+        for family in self.families:
+            for member in family.members:
+                for op in member.ops:
+                    for value in op.operands():
+                        last[value] = end
+        for at, op in reversed(list(enumerate(body + tail))):
+            for value in op.operands():
+                reach = at
+                if not self.is_fresh(op):
+                    reach = max([at, *(last.get(out, at) for out in op.outs)])
+                last[value] = max(last.get(value, -1), reach)
+        for op in tail:  # the tail reads what the last batch left
+            for value in op.operands():
+                last[value] = end
+        return last
+
+    @staticmethod
+    def is_fresh(op: Op) -> bool:
+        """Whether the result certainly shares no memory with an operand."""
+        return isinstance(op.function, np.ufunc) or op.function in REDUCERS or op.function is np.mean
+
+    # -- where values live -----------------------------------------------------------------
+
+    def choose_families(self) -> None:
+        for family in find_families(self.program):
+            members, calls = len(family.members), len(family.members[0].ops)
+            gain = (members - 1) * calls * CALL
+            large = family.size * family.members[0].variables[0].dtype.itemsize >= LARGE
+            if large or gain > WRITE * members:
+                self.families.append(family)
+                for member in family.members:
+                    self.in_family.update(member.ops)
+
+    def choose_homes(self) -> None:
+        """Give the variables of a family neighbouring places in flat arrays."""
+        self.flats: list[tuple[list[Array], list[Array]]] = []
+        for family in self.families:
+            first = family.members[0]
+            dtype = first.variables[0].dtype
+            roles = [
+                flat_array(self.shared_home(family, role), family.size, dtype)
+                for role in range(len(first.variables))
+            ]
+            leaves = [np.zeros(family.size, dtype) for _ in first.leaves]
+            start = 0
+            for member in family.members:
+                shape = member.variables[0].shape
+                stop = start + member.variables[0].size
+                for flat, variable in zip(roles, member.variables, strict=True):
+                    self.plan.homes[variable] = flat[start:stop].reshape(shape)
+                for flat, leaf in zip(leaves, member.leaves, strict=True):
+                    place = flat[start:stop].reshape(shape)
+                    if leaf in self.place_of:  # two families want it
+                        self.copies.append((place, leaf))
+                    self.place_of.setdefault(leaf, place)
+                start = stop
+            self.flats.append((roles, leaves))
+        for variable in self.program.assigns:
+            if variable not in self.plan.homes:
+                self.plan.rebound[variable] = None
+
+    @staticmethod
+    def shared_home(family: Family, role: int) -> list[Array | None]:
+        """Where another program of the same model keeps these variables already."""
+        return [member.variables[role].storage for member in family.members]
+
+    def assign_buffers(self, body: list[Op]) -> dict[Value, Array]:
+        """Give large results buffers, and take each back after its last reader."""
+        free: dict[tuple[int, np.dtype[Any]], list[Array]] = {}
+        buffers: dict[Value, Array] = {}
+        flat_of: dict[Value, Array] = {}
+        roots = set(self.program.roots())
+        for at, op in enumerate(body):
+            out = op.outs[0]
+            dying = [v for v in flat_of if self.readers.get(v, -1) == at]
+            reusable = is_elementwise(op)
+            if reusable:
+                for v in dying:
+                    self.give_back(free, flat_of.pop(v))
+            if self.wants_buffer(op) and out not in roots and out not in self.place_of:
+                key = (out.size, out.dtype)
+                stack = free.get(key)
+                flat = stack.pop() if stack else np.empty(out.size, out.dtype)
+                buffers[out] = flat.reshape(out.shape)
+                flat_of[out] = flat
+            if not reusable:
+                for v in dying:
+                    self.give_back(free, flat_of.pop(v))
+        return buffers
+
+    @staticmethod
+    def give_back(free: dict[tuple[int, np.dtype[Any]], list[Array]], flat: Array) -> None:
+        free.setdefault((flat.size, flat.dtype), []).append(flat)
+
+    @staticmethod
+    def wants_buffer(op: Op) -> bool:
+        """Whether the result is large and its function can write into a given place."""
+        out = op.outs[0]
+        if op.several or not out.contiguous or out.size * out.dtype.itemsize < LARGE:
+            return False
+        return can_write(op)
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def write(self, op: Op, at: int) -> None:
+        out = op.outs[0]
+        place = self.place_of.get(out)
+        if place is not None and can_write(op):
+            self.into(op, self.constant(place, "d"), out)
+        elif place is not None:
+            name = self.constant(place, "d")
+            self.lines.append(f"{name}[...] = {self.text(op)}")
+            self.name_of[out] = name
+        elif out in self.buffers:
+            self.into(op, self.constant(self.buffers[out], "buffer"), out)
+        else:
+            text = self.text(op)
+            for o in op.outs:
+                self.name_of[o] = self.names.take(o.name or "t")
+            targets = ", ".join(self.name_of[o] for o in op.outs)
+            self.lines.append(f"{targets} = {text}")
+
+    def into(self, op: Op, place: str, out: Value) -> None:
+        """Write a call that puts its result into ``place``."""
+        self.lines.append(self.text(op, place))
+        self.name_of[out] = place
+
+    def text(self, op: Op, place: str | None = None) -> str:
+        """The cheapest spelling of one call."""
+        function, args, out = op.function, op.args, op.outs[0]
+        if is_elementwise(op):
+            scalar = out.shape == ()
+            words = [self.operand(a, op, scalar) for a in args]
+            signs = COMPARISONS | SIGNS if scalar else SIGNS
+            if place is None and function in signs and len(words) == 2:
+                return f"{words[0]} {signs[function]} {words[1]}"
+            if place is not None:
+                keyword = "out=" if function in (np.maximum, np.minimum) else ""
+                words.append(keyword + place)
+            return f"{self.function(function)}({', '.join(words)})"
+        if function is np.matmul and all(isinstance(a, Value) and a.ndim == 2 for a in args):
+            x, y = (self.operand(a, op) for a in args)
+            if out.size * args[0].shape[1] > 1 << 16:
+                return f"{self.function(np.matmul)}({x}, {y}{', ' + place if place else ''})"
+            return f"{x}.dot({y}{', ' + place if place else ''})"
+        if function is np.where and out.shape == () and len(args) == 3:
+            test, x, y = (self.scalar(a, op) for a in args)
+            return f"{x} if {test} else {y}"
+        if function in REDUCERS:
+            return self.reduction(op, REDUCERS[function], place)
+        if function is np.mean and out.dtype.itemsize >= 4 and place is None:
+            n = args[0].size // max(out.size, 1)
+            return f"{self.reduction(op, np.add, None)} / {n}"
+        if function in (np.swapaxes, np.transpose) and out.ndim == 2 and place is None:
+            if args[1:] in ((-1, -2), (), (None,)):
+                return f"{self.operand(args[0], op)}.T"
+        if function is np.reshape and place is None:
+            return self.operand(args[0], op) + reshaping(args[0].shape, out.shape)
+        if function is functions.getitem and place is None:
+            return f"{self.operand(args[0], op)}[{self.operand(args[1], op)}]"
+        if function is functions.astype and place is None:
+            return f"{self.operand(args[0], op)}.astype({self.operand(args[1], op)})"
+        words = [self.operand(a, op) for a in args]
+        words += [f"{k}={self.operand(v, op)}" for k, v in op.kwargs.items()]
+        if place is not None:
+            words.append(f"out={place}")
+        return f"{self.function(function)}({', '.join(words)})"
+
+    def reduction(self, op: Op, ufunc: np.ufunc, place: str | None) -> str:
+        """``np.sum`` and its kin as the ufunc's own reduce, which costs a sixth."""
+        x, axis, dtype, keepdims = reduction_arguments(op)
+        name = self.constant(ufunc.reduce, f"{ufunc.__name__}_reduce")
+        words = [self.operand(x, op), repr(axis)]
+        if dtype is not None or place is not None or keepdims:
+            words += [self.operand(dtype, op), place or "None", repr(bool(keepdims))]
+        return f"{name}({', '.join(words)})"
+
+    def operand(self, x: Any, op: Op | None = None, scalar: bool = False) -> str:
+        """The name or literal of an argument."""
+        if isinstance(x, Value):
+            if x in self.name_of:
+                return self.name_of[x]
+            assert x.array is not None, x
+            if scalar and op is not None and x.dtype == op.out.dtype and x.dtype.kind == "f":
+                return repr(float(str(x.array.reshape(-1)[0])))
+            if op is not None and is_elementwise(op) and x.size and not scalar:
+                first = x.array.reshape(-1)[0]
+                others = [a.shape for a in op.args if isinstance(a, Value) and a is not x]
+                if (x.array == first).all() and np.broadcast_shapes((), *others) == op.out.shape:
+                    return self.constant(np.array(first), "c")
+            return self.constant(x.array, "c")
+        if isinstance(x, (int, float)) and not isinstance(x, bool) and op is not None:
+            if is_elementwise(op) and not scalar and op.out.dtype.kind == "f":
+                kinds = {a.dtype for a in op.args if isinstance(a, Value)}
+                if kinds == {op.out.dtype}:
+                    return self.constant(np.array(x, op.out.dtype), "c")
+        if x is None or isinstance(x, (bool, int, str)):
+            return repr(x)
+        if isinstance(x, float) and np.isfinite(x):
+            return repr(x)
+        if isinstance(x, (list, tuple)):
+            inner = ", ".join(self.operand(part) for part in x)
+            if isinstance(x, list):
+                return f"[{inner}]"
+            return f"({inner},)" if len(x) == 1 else f"({inner})"
+        return self.constant(x, "k")
+
+    def scalar(self, x: Any, op: Op) -> str:
+        """A single number as a NumPy scalar of the result's dtype."""
+        if isinstance(x, (int, float)):
+            return self.constant(op.out.dtype.type(x), "c")
+        if isinstance(x, Value) and x.array is not None:
+            return self.constant(op.out.dtype.type(x.array.item()), "c")
+        return self.operand(x, op, scalar=True)
+
+    def function(self, function: Callable[..., Any]) -> str:
+        """The name under which the source reaches a function."""
+        target = function if numpy_name(function) else getattr(function, "body", function)
+        return self.constant(target, function.__name__)
+
+    def constant(self, x: Any, word: str) -> str:
+        """Put an object into the namespace of the source, once."""
+        key: Any = id(x)
+        if isinstance(x, np.ndarray) and x.ndim == 0:
+            key = (x.dtype, x.tobytes())
+        elif callable(x):
+            key = x
+        if key not in self.constants:
+            name = self.names.take(word)
+            self.constants[key] = name
+            self.namespace[name] = x
+        return self.constants[key]
+
+    # -- assignments -----------------------------------------------------------------------
+
+    def write_assignments(self) -> list[str]:
+        """All new values at the end of the batch, so that every call sees the old ones."""
+        outer, self.lines = self.lines, []
+        old_states = {
+            value for v, value in self.program.assigns.items()
+            if value.variable is not None and value.variable is not v
+        }  # fmt: skip
+        for value in old_states:
+            if value.variable in self.plan.homes:
+                name = self.names.take("old_" + self.name_of[value])
+                self.lines.append(f"{name} = {self.name_of[value]}.copy()")
+                self.name_of[value] = name
+        for place, leaf in self.copies:
+            copy = self.constant(np.copyto, "copyto")
+            self.lines.append(f"{copy}({self.constant(place, 'd')}, {self.name_of[leaf]})")
+        for family, (roles, leaves) in zip(self.families, self.flats, strict=True):
+            self.write_family(family, roles, leaves)
+        if self.plan.rebound:
+            targets = [self.words[v] for v in self.plan.rebound]
+            values = [self.operand(self.program.assigns[v]) for v in self.plan.rebound]
+            self.lines.append(f"{', '.join(targets)} = {', '.join(values)}")
+        updates, self.lines = self.lines, outer
+        return updates
+
+    def write_family(self, family: Family, roles: list[Array], leaves: list[Array]) -> None:
+        """One chain of calls on flat arrays, block by block if they are large."""
+        member = family.members[0]
+        size = min(family.size, BLOCK)
+        blocked = family.size > BLOCK
+        scratch: list[Array] = []
+        slots, targets = plan_chain(member, self.program)
+        for slot in slots.values():
+            while slot >= len(scratch):
+                scratch.append(np.empty(size, roles[0].dtype))
+        arrays = [*roles, *leaves]
+        letters = [f"v{i}" for i in range(len(roles))] + [f"g{i}" for i in range(len(leaves))]
+        letters += [f"s{i}" for i in range(len(scratch))]
+        if blocked:
+            words = [self.names.take(letter) for letter in letters]
+            edges = range(0, family.size, BLOCK)
+            rows = [
+                tuple(a[i : i + BLOCK] for a in arrays)
+                + tuple(s[: min(BLOCK, family.size - i)] for s in scratch)
+                for i in edges
+            ]
+            self.lines.append(f"for {', '.join(words)} in {self.constant(rows, 'blocks')}:")
+        else:
+            words = [
+                self.constant(a, letter) for a, letter in zip([*arrays, *scratch], letters, strict=True)
+            ]
+        indent = "    " if blocked else ""
+        place: dict[Value, str] = {}
+        for i, variable in enumerate(member.variables):
+            for value in self.all_values():
+                if value.variable is variable:
+                    place[value] = words[i]
+        for i, leaf in enumerate(member.leaves):
+            place[leaf] = words[len(roles) + i]
+        saved, self.name_of = self.name_of, {**self.name_of, **place}
+        for op in member.ops:
+            target = targets.get(op.out)
+            word = (
+                words[member.role(target)]
+                if target is not None
+                else words[len(arrays) + slots[op.out]]
+            )
+            self.lines.append(indent + self.text(op, word))
+            self.name_of[op.out] = word
+        for variable in member.variables:
+            value = self.program.assigns[variable]
+            word = words[member.role(variable)]
+            if self.name_of[value] != word:
+                copy = self.constant(np.copyto, "copyto")
+                self.lines.append(f"{indent}{copy}({word}, {self.name_of[value]})")
+        self.in_home.update(v for m in family.members for op in m.ops for v in op.outs)
+        self.name_of = saved
+        for other in family.members:
+            for variable in other.variables:
+                self.name_of[self.program.assigns[variable]] = self.words[variable]
+
+    def guard(self, inputs: list[str]) -> list[str]:
+        """Stop before the updates of a batch whose loss is not finite, if someone watches."""
+        for value, name in self.name_of.items():
+            if value.name == "loss" and value.shape == () and value.kind == "result":
+                inf = self.constant(np.inf, "inf")
+                stop = self.constant(LossNotFinite, "LossNotFinite")
+                batch = f"({', '.join(inputs)}{',' if len(inputs) == 1 else ''})"
+                return [
+                    f"if watch and not -{inf} < {name} < {inf}:",
+                    f"    raise {stop}({batch}, {name})",
+                ]
+        return []
+
+    def output(self, tree: Any) -> str:
+        """The source of the outputs, in the nesting in which they were returned."""
+        if isinstance(tree, Value):
+            return self.result(tree)
+        if isinstance(tree, dict):
+            inner = [f"{self.constant_key(k)}: {self.output(v)}" for k, v in tree.items()]
+            return "{" + ", ".join(inner) + "}"
+        if type(tree) is list:
+            return "[" + ", ".join(self.output(part) for part in tree) + "]"
+        if isinstance(tree, tuple):
+            inner = [self.output(part) + "," for part in tree]
+            if hasattr(tree, "_fields"):
+                return f"{self.constant(type(tree), type(tree).__name__)}({' '.join(inner)})"
+            return f"({' '.join(inner)})"
+        return self.operand(tree)
+
+    def constant_key(self, key: Any) -> str:
+        """A key of an output dict."""
+        return repr(key) if isinstance(key, (str, int)) else self.constant(key, "key")
+
+    def result(self, value: Value) -> str:
+        """An output: copied if it may share memory with a buffer, an input or a variable."""
+        makers = [op for op in self.program.ops if value in op.outs]
+        fresh = value.kind == "result" and all(self.is_fresh(op) for op in makers)
+        own = fresh and value not in self.place_of and value not in self.in_home
+        return self.operand(value) + ("" if own else ".copy()")
+
+    # -- the function ----------------------------------------------------------------------
+
+    def function_text(self, loop: list[str], updates: list[str], tail: list[str]) -> str:
+        """The source: a loop over epochs around a loop over batches."""
+        program, plan = self.program, self.plan
+        inputs = [self.name_of[v] for v in program.inputs]
+        row = ", ".join(inputs) + "," * (len(inputs) == 1) if inputs else "_"
+        state = "".join(f"{self.words[v]}, " for v in plan.rebound)
+        fixed = [self.words[v] for v in plan.arguments if v not in plan.rebound]
+        parameters = ["epochs", "state", "fresh", "results", "watch", "shield", *fixed]
+        if plan.homes:
+            updates = ["shield.active = True", *updates, "shield.active = False"]
+            updates += ["if shield.pending:", "    shield.stop()"]
+        body = loop + self.guard(inputs) + updates
+        ending = [f"results.append({self.output(program.outputs)})"]
+        if program.assigns:
+            ending = tail + ending
+        else:
+            body, ending = body + ending, []
+        lines = [f"def {program.name}({', '.join(parameters)}):"]
+        if state:
+            lines += [f"    {state}= state"]
+        lines += ["    try:", "        for batches in epochs:"]
+        if state:
+            lines += [
+                "            if fresh:",
+                f"                state[:] = {state}",
+                "                fresh(state)",
+                f"                {state}= state",
+            ]
+        lines += [f"            for {row} in batches:"]
+        lines += ["                " + line for line in body or ["pass"]]
+        lines += ["            " + line for line in ending]
+        lines += ["    finally:", f"        state[:] = {state}" if state else "        pass"]
+        return "\n".join(lines) + "\n"
+
+
+def can_write(op: Op) -> bool:
+    """Whether the call can put its result into a given array."""
+    if op.function is np.matmul:
+        return op.outs[0].ndim == 2 and all(v.ndim == 2 for v in op.operands())
+    return is_elementwise(op) or (op.function in REDUCERS and op.outs[0].ndim > 0)
+
+
+def reshaping(old: tuple[int, ...], new: tuple[int, ...]) -> str:
+    """The cheapest way from one shape to another: an index, if axes only fall away."""
+    if new == ():
+        return f"[{', '.join('0' * len(old))}]"
+    if old[:1] == (1,) and new == old[1:]:
+        return "[0]"
+    return f".reshape({new!r})"
+
+
+def reduction_arguments(op: Op) -> tuple[Any, Any, Any, Any]:
+    """The operand, axis, dtype and keepdims of a reduction, however it was spelled."""
+    x, *rest = op.args
+    axis = rest[0] if rest else op.kwargs.get("axis")
+    dtype = rest[1] if len(rest) > 1 else op.kwargs.get("dtype")
+    keepdims = op.kwargs.get("keepdims", False)
+    if isinstance(axis, (tuple, list)):
+        axis = axis[0] if len(axis) == 1 else tuple(axis)
+    return x, axis, dtype, keepdims
+
+
+def flat_array(present: list[Array | None], size: int, dtype: np.dtype[Any]) -> Array:
+    """The flat array whose consecutive parts ``present`` are, or a new one."""
+    parts = [part for part in present if part is not None]
+    base = parts[0].base if parts else None
+    if base is not None and len(parts) == len(present) and base.shape == (size,):
+        start = address(base)
+        for part in parts:
+            if part.base is not base or address(part) != start or part.dtype != dtype:
+                break
+            start += part.nbytes
+        else:
+            return base
+    return np.empty(size, dtype)
+
+
+def address(array: Array) -> int:
+    """Where in memory the elements of an array begin."""
+    return int(array.__array_interface__["data"][0])
+
+
+def plan_chain(member: Any, program: Program) -> tuple[dict[Value, int], dict[Value, Variable]]:
+    """Scratch slots for the intermediate results of a chain, and which go home directly.
+
+    A result may overwrite the variable it is assigned to once no later call of the chain
+    reads that variable's old value.
+    """
+    ops = member.ops
+    last: dict[Any, int] = {}
+    for at, op in enumerate(ops):
+        for value in op.operands():
+            last[value if value.variable is None else value.variable] = at
+    assigned: dict[Value, list[Variable]] = {}
+    for variable in member.variables:
+        assigned.setdefault(program.assigns[variable], []).append(variable)
+    slots: dict[Value, int] = {}
+    targets: dict[Value, Variable] = {}
+    free: list[int] = []
+    count = 0
+    for at, op in enumerate(ops):
+        owners = assigned.get(op.out, [])
+        home = next((v for v in owners if last.get(v, -1) <= at), None)
+        if home is not None:
+            targets[op.out] = home
+        dying = {v for v in op.operands() if v in slots and last.get(v) == at}
+        free += [slots[v] for v in dying if v not in assigned]
+        if home is None:
+            if free:
+                slots[op.out] = free.pop()
+            else:
+                slots[op.out] = count
+                count += 1
+    return slots, targets

@@ -1,0 +1,406 @@
+"""Print a program as a NumPy function a textbook could print, and load such sources.
+
+Values keep the names their users gave them, a value used once is written where it is used,
+operators are written as operators, and every line says which shape it makes. Sources are
+loaded under a name that :mod:`linecache` knows, so tracebacks and debuggers show them.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import keyword
+import linecache
+import re
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.tensor import Variable
+from tinygrad_lr.compiler.program import Op, Program, Value, values_in
+
+WIDTH = 88
+# How tightly an expression binds, as in Python's grammar.
+ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
+
+INFIX: dict[Callable[..., Any], tuple[str, int]] = {
+    np.add: ("+", SUM),
+    np.subtract: ("-", SUM),
+    np.multiply: ("*", PRODUCT),
+    np.divide: ("/", PRODUCT),
+    np.floor_divide: ("//", PRODUCT),
+    np.remainder: ("%", PRODUCT),
+    np.matmul: ("@", PRODUCT),
+    np.equal: ("==", COMPARISON),
+    np.not_equal: ("!=", COMPARISON),
+    np.less: ("<", COMPARISON),
+    np.less_equal: ("<=", COMPARISON),
+    np.greater: (">", COMPARISON),
+    np.greater_equal: (">=", COMPARISON),
+}
+SECTIONS = ("forward", "backward", "update")
+counter = itertools.count(1)
+
+
+class Names:
+    """Identifiers for values: unique, no keywords, none that the source needs itself."""
+
+    def __init__(self) -> None:
+        self.taken = {"np", *keyword.kwlist, *dir(__builtins__)}
+
+    def take(self, wish: str) -> str:
+        """Return ``wish`` made an identifier, with a number if it is taken."""
+        word = re.sub(r"\W+", "_", wish, flags=re.ASCII).strip("_") or "value"
+        word = "_" + word if word[0].isdigit() else word
+        name = word
+        for i in itertools.count(2):
+            if name not in self.taken:
+                break
+            name = f"{word}_{i}"
+        self.taken.add(name)
+        return name
+
+
+class Printer:
+    """The source of one program; see :func:`numpy_source`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = Names()
+        self.uses = program.uses()
+        self.roots = set(program.roots())
+        self.inline: dict[Value, tuple[str, int]] = {}
+        self.name_of: dict[Value, str] = {}
+        self.constants: dict[str, Any] = {}
+        self.helpers: dict[str, Callable[..., Any]] = {}
+        self.lines: list[tuple[str, str, str]] = []  # (section, code, comment)
+
+    def source(self) -> str:
+        """The whole function, with the helpers it needs above it."""
+        program = self.program
+        self.reserve_helpers()
+        for value in program.inputs:
+            self.name_of[value] = self.names.take(value.name or "x")
+        variables = program.variables()
+        variable_names = {v: self.names.take(variable_word(v)) for v in variables}
+        self.variable_names = variable_names
+        for op in program.ops:
+            for value in [*op.operands(), *program.roots()]:
+                if value.variable is not None and value not in self.name_of:
+                    self.name_of[value] = variable_names[value.variable]
+        for value in program.roots():
+            if value.variable is not None:
+                self.name_of[value] = variable_names[value.variable]
+        self.write_calls(variable_names)
+        results = [self.name_of.get(v) or self.expression(v)[0] for v in program.assigns.values()]
+        results.append(self.literal(program.outputs))
+        parameters = [self.name_of[v] for v in program.inputs]
+        parameters += [variable_names[v] for v in variables]
+        self.lines.append(("", f"return {', '.join(results)}", ""))
+        body = self.layout()
+        head = f"def {program.name}({', '.join(parameters)}):"
+        if len(head) > WIDTH:
+            head = f"def {program.name}(\n" + textwrap.fill(
+                ", ".join(parameters), WIDTH, initial_indent="    ", subsequent_indent="    "
+            ) + "\n):"
+        helpers = [plain_source(function) for function in self.helpers.values()]
+        constants = [f"{name} = {text}" for name, text in self.constants.items()]
+        return "\n\n\n".join(
+            ["import numpy as np", *helpers, *(["\n".join(constants)] if constants else []),
+             head + "\n" + body]
+        ) + "\n"  # fmt: skip
+
+    def reserve_helpers(self) -> None:
+        """Functions of our own keep their names; values make room for them."""
+        for op in self.program.ops:
+            if numpy_name(op.function) is None and op.function not in SPELLINGS:
+                self.add_helper(op.function)
+
+    def add_helper(self, function: Callable[..., Any]) -> None:
+        name = function.__name__
+        if name not in self.helpers:
+            self.names.taken.add(name)
+            self.helpers[name] = function
+
+    def write_calls(self, variable_names: dict[Variable, str]) -> None:
+        """Write one line per call, or put the call into the line that uses it."""
+        program = self.program
+        last_use: dict[Value, int] = {}
+        for at, op in enumerate(program.ops):
+            for value in op.operands():
+                last_use[value] = at
+        for value in values_in(program.outputs):
+            last_use[value] = len(program.ops)
+        assigned = {value: v for v, value in program.assigns.items()}
+        old = {v.variable: v for v in last_use if v.variable is not None}
+        for at, op in enumerate(program.ops):
+            text, binding = self.call(op)
+            out = op.outs[0]
+            if (
+                self.uses.get(out, 0) == 1 and out not in self.roots and out.name is None
+                and not op.several and not op.has_effect and len(text) < WIDTH - 40
+            ):  # fmt: skip
+                self.inline[out] = (text, binding)
+                continue
+            for out in op.outs:
+                variable = assigned.get(out)
+                if variable is not None and last_use.get(old.get(variable), -1) <= at:  # type: ignore[arg-type]
+                    self.name_of[out] = variable_names[variable]
+                else:
+                    word = "new_" + variable_word(variable) if variable is not None else out.name
+                    self.name_of[out] = self.names.take(word or "t")
+            target = ", ".join(self.name_of[out] for out in op.outs)
+            shape = ", ".join(str(out.shape) for out in op.outs)
+            self.lines.append((op.section, f"{target} = {text}", shape))
+
+    def layout(self) -> str:
+        """Indent, put the section headings in and line up the comments."""
+        column = min(
+            max((len(code) for _, code, note in self.lines if note and len(code) < 60), default=0) + 2,
+            60,
+        )
+        out: list[str] = []
+        current = ""
+        for section, code, note in self.lines:
+            if section and section != current:
+                out.append(f"    # {section}")
+                current = section
+            out.append("    " + (f"{code:<{column}}# {note}" if note else code))
+        return "\n".join(out)
+
+    # -- expressions -----------------------------------------------------------------------
+
+    def expression(self, x: Any) -> tuple[str, int]:
+        """The text of an operand and how tightly it binds."""
+        if isinstance(x, Value):
+            if x in self.inline:
+                return self.inline[x]
+            if x in self.name_of:
+                return self.name_of[x], ATOM
+            return self.constant(x)
+        text = self.literal(x)
+        return text, UNARY if text.startswith("-") else ATOM
+
+    def operand(self, x: Any, binding: int) -> str:
+        """The text of an operand, in brackets if it binds too loosely."""
+        text, own = self.expression(x)
+        return text if own >= binding else f"({text})"
+
+    def constant(self, value: Value) -> tuple[str, int]:
+        """A constant array: as it is if small, else under a name above the function."""
+        array = value.array
+        assert array is not None
+        if array.size <= 4:
+            return f"np.array({numbers(array)}, dtype={str(array.dtype)!r})", ATOM
+        regular = regular_array(array)
+        if regular is not None:
+            return regular, ATOM
+        name = self.names.take("constant")
+        self.constants[name] = f"np.array({numbers(array)}, dtype={str(array.dtype)!r})"
+        self.name_of[value] = name
+        return name, ATOM
+
+    def literal(self, x: Any) -> str:
+        """The source of an argument that is not an array."""
+        if isinstance(x, Value):
+            return self.operand(x, 0)
+        if isinstance(x, (list, tuple)):
+            inner = ", ".join(self.literal(part) for part in x)
+            if isinstance(x, list):
+                return f"[{inner}]"
+            return f"({inner},)" if len(x) == 1 else f"({inner})"
+        if isinstance(x, dict):
+            return "{" + ", ".join(f"{k!r}: {self.literal(v)}" for k, v in x.items()) + "}"
+        if isinstance(x, float) and not np.isfinite(x):
+            return {"inf": "np.inf", "-inf": "-np.inf"}.get(str(x), "np.nan")
+        if isinstance(x, np.dtype):
+            return f"{str(x)!r}"
+        if x is None or x is Ellipsis or isinstance(x, (int, float, str, bool)):
+            return "..." if x is Ellipsis else repr(x)
+        if isinstance(x, slice):
+            return f"slice({x.start}, {x.stop}, {x.step})"
+        name = self.names.take(type(x).__name__.lower())
+        self.constants[name] = f"...  # {type(x).__name__}"
+        return name
+
+    def index(self, x: Any) -> str:
+        """The inside of the brackets of an index."""
+        if isinstance(x, tuple):
+            return ", ".join(self.index(part) for part in x) + ("," if len(x) == 1 else "")
+        if isinstance(x, slice):
+            parts = ["" if p is None else str(p) for p in (x.start, x.stop)]
+            return ":".join(parts) + ("" if x.step is None else f":{x.step}")
+        return self.literal(x)
+
+    def call(self, op: Op) -> tuple[str, int]:
+        """The text of one call."""
+        function, args = op.function, op.args
+        if function in INFIX and len(args) == 2:
+            sign, binding = INFIX[function]
+            left = self.number(args[0], args[1], op) or self.operand(args[0], binding)
+            right = self.number(args[1], args[0], op) or self.operand(args[1], binding + 1)
+            return f"{left} {sign} {right}", binding
+        spelling = SPELLINGS.get(function)
+        if spelling is not None:
+            written = spelling(self, op)
+            if written is not None:
+                return written
+        name = numpy_name(function) or function.__name__
+        inner = [
+            self.number(a, args[1 - i], op) or self.literal(a)
+            if len(args) == 2 and isinstance(function, np.ufunc)
+            else self.literal(a)
+            for i, a in enumerate(args)
+        ]
+        inner += [f"{key}={self.literal(v)}" for key, v in op.kwargs.items() if meaningful(key, v)]
+        return f"{name}({', '.join(inner)})", ATOM
+
+    def number(self, x: Any, other: Any, op: Op) -> str | None:
+        """Write a constant array of one repeated number as that number."""
+        if not (isinstance(x, Value) and x.array is not None and x.size):
+            return None
+        first = x.array.flat[0]
+        if (
+            isinstance(other, Value)
+            and other.array is None
+            and other.dtype == x.dtype == op.out.dtype
+            and x.dtype.kind == "f"
+            and other.shape == op.out.shape
+            and np.isfinite(first)
+            and (x.array == first).all()
+        ):
+            text = str(first)
+            return f"({text})" if text.startswith("-") else text
+        return None
+
+
+def meaningful(key: str, value: Any) -> bool:
+    """Leave out keyword arguments that stand at their defaults."""
+    return not (value is None or (key in ("keepdims",) and value is False) or (key == "ddof" and value == 0))
+
+
+def variable_word(variable: Variable) -> str:
+    """What a variable is called: its path without the model's name, if it has one."""
+    return getattr(variable, "path", None) or variable.name
+
+
+def regular_array(array: Any) -> str | None:
+    """A short way to write an array that repeats one number or counts, if it does."""
+    dtype = str(array.dtype)
+    first = array.reshape(-1)[0]
+    if (array == first).all():
+        return f"np.full({array.shape}, {first.item()!r}, {dtype!r})"
+    if array.ndim == 1 and (array == np.arange(len(array))).all():
+        counted = f"np.arange({len(array)}"
+        return counted + (")" if dtype == "int64" else f", dtype={dtype!r})")
+    return None
+
+
+def numbers(array: Any) -> str:
+    """The elements as nested lists of literals."""
+    text = repr(array.tolist())
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", text)
+
+
+def numpy_name(function: Callable[..., Any]) -> str | None:
+    """Where NumPy keeps the function, if it is one of NumPy's."""
+    name = getattr(function, "__name__", "")
+    if getattr(np, name, None) is function:
+        return f"np.{name}"
+    if getattr(np.linalg, name, None) is function:
+        return f"np.linalg.{name}"
+    return None
+
+
+# -- spellings of single functions -----------------------------------------------------------
+
+
+def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
+    """``np.sum(x, axis=0)`` as ``x.sum(axis=0)``."""
+
+    def spell(printer: Printer, op: Op) -> tuple[str, int]:
+        x, *rest = op.args
+        inner = [printer.literal(a) for a in rest]
+        inner += [f"{k}={printer.literal(v)}" for k, v in op.kwargs.items() if meaningful(k, v)]
+        return f"{printer.operand(x, ATOM)}.{name}({', '.join(inner)})", ATOM
+
+    return spell
+
+
+def spell_transpose(printer: Printer, op: Op) -> tuple[str, int] | None:
+    x = op.args[0]
+    if isinstance(x, Value) and x.ndim == 2 and op.args[1:] in ((-1, -2), (), (None,)):
+        return f"{printer.operand(x, ATOM)}.T", ATOM
+    return None
+
+
+def spell_negative(printer: Printer, op: Op) -> tuple[str, int]:
+    return f"-{printer.operand(op.args[0], UNARY)}", UNARY
+
+
+def spell_square(printer: Printer, op: Op) -> tuple[str, int]:
+    return f"{printer.operand(op.args[0], ATOM)} ** 2", POWER
+
+
+def spell_getitem(printer: Printer, op: Op) -> tuple[str, int]:
+    return f"{printer.operand(op.args[0], ATOM)}[{printer.index(op.args[1])}]", ATOM
+
+
+SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | None]] = {
+    np.sum: method("sum"),
+    np.mean: method("mean"),
+    np.max: method("max"),
+    np.min: method("min"),
+    np.reshape: method("reshape"),
+    np.argmax: method("argmax"),
+    functions.astype: method("astype"),
+    np.swapaxes: spell_transpose,
+    np.transpose: spell_transpose,
+    np.negative: spell_negative,
+    np.square: spell_square,
+    functions.getitem: spell_getitem,
+}
+
+
+def plain_source(function: Callable[..., Any]) -> str:
+    """The source of a function of our own, without decorators, docstring and annotations."""
+    body = getattr(function, "body", function)
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(body)))
+    except (OSError, TypeError, SyntaxError):
+        return f"# {function.__name__}: defined where its source cannot be read"
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        return f"{function.__name__} = ...  # a function without a name of its own"
+    definition.decorator_list = []
+    definition.returns = None
+    arguments = definition.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        argument.annotation = None
+    for star in (arguments.vararg, arguments.kwarg):
+        if star is not None:
+            star.annotation = None
+    if ast.get_docstring(definition) is not None:
+        definition.body = definition.body[1:]
+    return ast.unparse(definition)
+
+
+def numpy_source(program: Program) -> str:
+    """Return the program as the source of a NumPy function.
+
+    The function takes the inputs and the variables, and returns the new values of the
+    assigned variables followed by the outputs.
+    """
+    return Printer(program).source()
+
+
+def load(source: str, name: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """Compile a source of our own and return the function ``name`` that it defines."""
+    filename = f"<tinygrad_lr {name} {next(counter)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]

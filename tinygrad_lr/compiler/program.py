@@ -1,0 +1,187 @@
+"""A recorded computation as data: values, and the calls that compute one from another.
+
+Every value is assigned once, so "which result is this" is always answered by looking at the
+object, and a pass that simplifies a program may substitute one value for another freely.
+Variables are read at the start of a program and assigned at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.tensor import Array, Variable
+
+
+class Value:
+    """One array of a program.
+
+    ``kind`` is "input", "variable" (its value at the start), "constant" or "result"; ``name``
+    is what the user calls it, if there is a word for it.
+    """
+
+    __slots__ = ("array", "contiguous", "dtype", "kind", "name", "shape", "variable")
+
+    def __init__(
+        self,
+        kind: str,
+        like: Array,
+        name: str | None = None,
+        variable: Variable | None = None,
+    ) -> None:
+        self.kind = kind
+        self.shape: tuple[int, ...] = like.shape
+        self.dtype: np.dtype[Any] = like.dtype
+        self.contiguous = bool(like.flags.c_contiguous)
+        self.array = like if kind == "constant" else None
+        self.name = name
+        self.variable = variable
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name or hex(id(self))} {self.shape} {self.dtype}>"
+
+
+class Op:
+    """One call: ``outs = function(*args, **kwargs)``, with Values in place of arrays.
+
+    ``section`` says what it belongs to: "forward", "backward" or "update".
+    """
+
+    __slots__ = ("args", "function", "kwargs", "outs", "section", "several")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        outs: list[Value],
+        several: bool = False,
+        section: str = "forward",
+    ) -> None:
+        self.section = section
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.outs = outs
+        self.several = several
+
+    @property
+    def out(self) -> Value:
+        """The result, for the usual function that has one."""
+        return self.outs[0]
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether the call does more than compute, such as advancing a random generator."""
+        return getattr(self.function, "has_effect", False)
+
+    def operands(self) -> Iterator[Value]:
+        """Every Value among the arguments, as often as it occurs."""
+        yield from values_in(self.args)
+        yield from values_in(self.kwargs)
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__name__", self.function)
+        return f"{self.outs} = {name}({self.args}, {self.kwargs})"
+
+
+class Program:
+    """Inputs, calls in order, the final values of assigned variables, and the outputs."""
+
+    def __init__(
+        self,
+        inputs: list[Value],
+        ops: list[Op],
+        assigns: dict[Variable, Value],
+        outputs: Any,
+        name: str,
+    ) -> None:
+        self.inputs = inputs
+        self.ops = ops
+        self.assigns = assigns
+        self.outputs = outputs
+        self.name = name
+
+    def variables(self) -> list[Variable]:
+        """The variables read or assigned, in the order of their first use."""
+        found: dict[Variable, None] = {}
+        for op in self.ops:
+            for value in op.operands():
+                if value.variable is not None:
+                    found.setdefault(value.variable)
+        for value in [*self.assigns.values(), *values_in(self.outputs)]:
+            if value.variable is not None:
+                found.setdefault(value.variable)
+        for variable in self.assigns:
+            found.setdefault(variable)
+        return list(found)
+
+    def roots(self) -> list[Value]:
+        """The values that someone outside waits for."""
+        return [*self.assigns.values(), *values_in(self.outputs)]
+
+    def uses(self) -> dict[Value, int]:
+        """How often each value is used, by calls and from outside."""
+        counts: dict[Value, int] = {}
+        for op in self.ops:
+            for value in op.operands():
+                counts[value] = counts.get(value, 0) + 1
+        for value in self.roots():
+            counts[value] = counts.get(value, 0) + 1
+        return counts
+
+    def copy(self) -> Program:
+        """The same program with calls of its own, for passes that rewrite them."""
+        ops = [
+            Op(op.function, op.args, op.kwargs, op.outs, op.several, op.section)
+            for op in self.ops
+        ]
+        return Program(self.inputs, ops, self.assigns, self.outputs, self.name)
+
+    def replaced(self, ops: list[Op], mapping: dict[Value, Value]) -> Program:
+        """The same program with other calls, and values substituted everywhere."""
+        for op in ops:
+            op.args = substitute(op.args, mapping)
+            op.kwargs = substitute(op.kwargs, mapping)
+        assigns = {v: substitute(value, mapping) for v, value in self.assigns.items()}
+        outputs = substitute(self.outputs, mapping)
+        return Program(self.inputs, ops, assigns, outputs, self.name)
+
+
+def values_in(tree: Any) -> Iterator[Value]:
+    """Every Value in a nesting of tuples, lists and dicts."""
+    if isinstance(tree, Value):
+        yield tree
+    elif isinstance(tree, (list, tuple)):
+        for part in tree:
+            yield from values_in(part)
+    elif isinstance(tree, dict):
+        for part in tree.values():
+            yield from values_in(part)
+
+
+def substitute(tree: Any, mapping: dict[Value, Value]) -> Any:
+    """The same nesting with values replaced, through chains of replacements."""
+    if isinstance(tree, Value):
+        while tree in mapping:
+            tree = mapping[tree]
+        return tree
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*(substitute(part, mapping) for part in tree))
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(substitute(part, mapping) for part in tree)
+    if isinstance(tree, dict):
+        return {key: substitute(part, mapping) for key, part in tree.items()}
+    return tree

@@ -1,0 +1,182 @@
+"""Run a function once and write down every call it makes on Tensors.
+
+The recorder looks over the shoulder of an ordinary eager run with real values: whatever
+Python does in between (loops, attributes, layers calling layers) leaves no trace, only the
+calls on arrays do. Python that depends on a *value* would be frozen into the program, so
+reading one makes the recording invalid, with the place where it happened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.rules import Function
+from tinygrad_lr.autodiff.tensor import Array, Tensor, Variable, mode
+from tinygrad_lr.compiler.program import Op, Program, Value
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+ABOUT_SHAPES: set[Function] = {np.shape, np.ndim, np.size, np.result_type}
+
+
+class Recording:
+    """The record of one run; see :func:`record`."""
+
+    def __init__(self) -> None:
+        self.ops: list[Op] = []
+        self.assigns: dict[Variable, Value] = {}
+        self.obstacle: str | None = None
+        self.section = "forward"
+        self._values: dict[int, Value] = {}
+        self._variables: dict[int, Value] = {}
+        self._alive: list[Any] = []  # ids stay unique only while the objects live
+
+    # -- what autodiff tells ---------------------------------------------------------------
+
+    def record_call(
+        self, function: Function, args: Any, kwargs: dict[str, Any], out: Any
+    ) -> None:
+        """Note one call with its result."""
+        several = isinstance(out, (tuple, list))
+        outs = list(out) if several else [out]
+        if not all(isinstance(part, Tensor) for part in outs):
+            if function not in ABOUT_SHAPES:
+                self.record_read(None, f"np.{function.__name__}() as a Python value")
+            return
+        args, kwargs = self._tree(args), self._tree(kwargs)
+        self.ops.append(
+            Op(
+                function, args, kwargs, [self._result(t.data) for t in outs], several,
+                self.section,
+            )
+        )  # fmt: skip
+
+    def record_read(self, tensor: Tensor | None, how: str) -> None:
+        """Note that Python read a value: the run cannot be replayed."""
+        if self.obstacle is None and (tensor is None or not self._is_constant(tensor)):
+            self.obstacle = f"{how} at {place()}"
+
+    def record_assign(self, variable: Variable, value: Tensor) -> None:
+        """Note the new value of a variable."""
+        self.value_of(variable)
+        new = self.value_of(value)
+        self.assigns[variable] = new
+        self._variables[id(variable)] = new
+
+    def record_label(self, tensor: Tensor, name: str) -> None:
+        """Note what the user calls a value; the first word for it stays."""
+        value = self.value_of(tensor)
+        if value.name is None and value.kind == "result":
+            value.name = name
+
+    def record_reverse(self, running: bool) -> None:
+        """Note where a reverse pass begins and ends; all before the last one is forward."""
+        if running:
+            for op in self.ops:
+                op.section = "forward" if op.section == "update" else op.section
+        self.section = "backward" if running else "update"
+
+    def record_gradient(self, tensor: Tensor, g: Any) -> None:
+        """Call the gradient of a value that has a name ``d_name``."""
+        name = self.value_of(tensor).name
+        if name is not None and isinstance(g, Tensor):
+            self.record_label(g, "d_" + name)
+
+    # -- values ----------------------------------------------------------------------------
+
+    def input(self, array: Array, name: str) -> Value:
+        """Declare ``array`` an input of the program."""
+        value = Value("input", array, name)
+        self._values[id(array)] = value
+        self._alive.append(array)
+        return value
+
+    def value_of(self, x: Any) -> Value:
+        """The Value for a Tensor or array; one never seen before is a constant."""
+        if isinstance(x, Variable):
+            known = self._variables.get(id(x))
+            if known is None:
+                known = Value("variable", x.data, x.name, x)
+                self._variables[id(x)] = known
+                self._values[id(x.data)] = known
+                self._alive += (x, x.data)
+            return known
+        array = x.data if isinstance(x, Tensor) else x
+        known = self._values.get(id(array))
+        if known is None:
+            known = Value("constant", array)
+            self._values[id(array)] = known
+            self._alive.append(array)
+        return known
+
+    def _result(self, array: Array) -> Value:
+        value = Value("result", array)
+        self._values[id(array)] = value
+        self._alive.append(array)
+        return value
+
+    def _is_constant(self, tensor: Tensor) -> bool:
+        if isinstance(tensor, Variable):
+            return False
+        known = self._values.get(id(tensor.data))
+        return known is None or known.kind == "constant"
+
+    def _tree(self, tree: Any) -> Any:
+        if isinstance(tree, (Tensor, np.ndarray, np.generic)):
+            return self.value_of(np.asarray(tree) if isinstance(tree, np.generic) else tree)
+        if isinstance(tree, (list, tuple)):
+            return type(tree)(self._tree(part) for part in tree)
+        if isinstance(tree, dict):
+            return {key: self._tree(part) for key, part in tree.items()}
+        return tree
+
+    def outputs(self, tree: Any) -> Any:
+        """Replace the Tensors of a result by their Values."""
+        return self._tree(tree)
+
+
+def place() -> str:
+    """File and line of the innermost code that is not this package's own or NumPy's."""
+    frame = sys._getframe(1)
+    innermost = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    numpy_home = os.path.dirname(np.__file__) + os.sep
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((PACKAGE, numpy_home)):
+            return f"{name}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    return innermost
+
+
+def record(
+    function: Callable[..., Any], inputs: Sequence[tuple[str, Any]], name: str
+) -> tuple[Any, Program | None, str | None]:
+    """Run ``function`` on the inputs, recording: (result, program, obstacle).
+
+    ``inputs`` pairs a name with an array or Tensor (anything else is handed through as a
+    constant of the program). The program is None if the run read a value; then the obstacle
+    says how and where. The run itself is complete either way.
+    """
+    recording = Recording()
+    arguments: list[Any] = []
+    values: list[Value] = []
+    for word, x in inputs:
+        if isinstance(x, (Tensor, np.ndarray)):
+            tensor = Tensor.on(x.view()) if isinstance(x, np.ndarray) else x
+            values.append(recording.input(tensor.data, word))
+            arguments.append(tensor)
+        else:
+            arguments.append(x)
+    outer, mode.recorder = mode.recorder, recording
+    try:
+        result = function(*arguments)
+        outputs = recording.outputs(result)
+    finally:
+        mode.recorder = outer
+    if recording.obstacle is not None:
+        return result, None, recording.obstacle
+    return result, Program(values, recording.ops, recording.assigns, outputs, name), None

@@ -1,0 +1,148 @@
+"""A compiled program bound to its variables, ready to run over batches.
+
+Between two runs every Variable reads as usual. During a run small ones are plain locals of
+the generated loop and large ones are changed in their storage; whatever ends the run, an
+exception or Ctrl-C included, leaves all of them as they were after the last whole batch.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.tensor import Array, Variable
+from tinygrad_lr.compiler.lowering import lower
+from tinygrad_lr.compiler.memory import Planner
+from tinygrad_lr.compiler.numpy_source import numpy_source
+from tinygrad_lr.compiler.passes import simplify
+from tinygrad_lr.compiler.program import Program
+
+
+class Shield:
+    """Lets Ctrl-C wait while variables are being updated in place."""
+
+    active = False
+    pending = False
+
+    def __enter__(self) -> Shield:
+        self.installed = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self.installed:
+            signal.signal(signal.SIGINT, self.interrupt)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.active = False
+        if self.installed:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupt(self, number: int, frame: Any) -> None:
+        """Stop at once, or as soon as the update is done."""
+        if not self.active:
+            raise KeyboardInterrupt
+        self.pending = True
+
+    def stop(self) -> None:
+        """Do now what Ctrl-C asked for meanwhile."""
+        self.pending = False
+        raise KeyboardInterrupt
+
+
+class CompiledStep:
+    """A program as a function over batches."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = simplify(program)
+        self.plan = Planner(simplify(lower(self.program.copy()))).build()
+        self.lock = threading.Lock()
+        self.rebound = list(self.plan.rebound)
+        self.fixed = [v for v in self.plan.arguments if v not in self.plan.rebound]
+
+        self.trainable = [(v, v.trainable) for v in self.plan.arguments]
+        self.sharing = len(set(self.program.assigns.values())) < len(self.program.assigns)
+
+    def still_holds(self) -> bool:
+        """Whether the variables are still what they were when the program was recorded."""
+        for variable, trainable in self.trainable:
+            if variable.trainable_flag is not trainable:
+                return False
+        return True
+
+    @property
+    def source(self) -> str:
+        """The program as a NumPy function for people."""
+        return numpy_source(self.program)
+
+    def run(self, batches: Iterable[tuple[Any, ...]], watch: bool = False) -> list[Any]:
+        """Run over all batches: the outputs of each, or of the last if variables change.
+
+        Outputs hold arrays (or NumPy scalars) where the recorded ones held Tensors.
+
+        With ``watch`` a batch whose loss is not finite raises :class:`LossNotFinite` before
+        anything is learnt from it.
+        """
+        results: list[Any] = []
+        self.run_epochs((batches,), results, watch)
+        return results
+
+    def run_epochs(
+        self,
+        epochs: Iterable[Iterable[tuple[Any, ...]]],
+        results: list[Any],
+        watch: bool = False,
+        fresh: dict[Variable, Array] | None = None,
+    ) -> None:
+        """Run over several epochs, appending to ``results`` as :meth:`run` returns it.
+
+        Each epoch begins with the variables in ``fresh`` at the values given there.
+        """
+        with self.lock:
+            state = [variable.data for variable in self.rebound]
+            before = list(state)
+            begin = self.beginning(fresh) if fresh else None
+            try:
+                if self.plan.homes:
+                    self.run_in_place(epochs, state, begin, results, watch)
+                else:
+                    fixed = [variable.data for variable in self.fixed]
+                    self.plan.function(epochs, state, begin, results, watch, None, *fixed)
+            finally:
+                for variable, old, new in zip(self.rebound, before, state, strict=True):
+                    if new is not old:
+                        array = np.asarray(new)
+                        variable.adopt(array.view() if self.sharing else array)
+
+    def beginning(self, fresh: dict[Variable, Array]) -> Callable[[list[Any]], None]:
+        """A function that puts the values of a new epoch into the state."""
+        places = [(i, fresh[v]) for i, v in enumerate(self.rebound) if v in fresh]
+
+        def begin(state: list[Any]) -> None:
+            for place, value in places:
+                state[place] = value
+
+        return begin
+
+    def can_begin(self, fresh: Iterable[Variable]) -> bool:
+        """Whether all these variables are among those that an epoch can begin with."""
+        return all(variable in self.plan.rebound for variable in fresh)
+
+    def run_in_place(
+        self, epochs: Any, state: list[Any], begin: Any, results: list[Any], watch: bool
+    ) -> None:
+        """Run with large variables in their storage, safe from Ctrl-C in an update."""
+        homes = self.plan.homes
+        for variable, home in homes.items():
+            variable.move_to(home)
+        fixed = [homes[v] if v in homes else v.data for v in self.fixed]
+        try:
+            with Shield() as shield:
+                self.plan.function(epochs, state, begin, results, watch, shield, *fixed)
+        finally:
+            for variable in homes:
+                variable.was_changed()

@@ -1,0 +1,134 @@
+"""Dense and Activation: a linear map of the last axis, a function of each element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr import activations, constraints, initializers, regularizers
+from tinygrad_lr.layers.layer import Layer
+from tinygrad_lr.layers.spec import InputSpec
+
+
+class Dense(Layer):
+    """activation(inputs @ kernel + bias).
+
+    Inputs of shape (..., n) give outputs of shape (..., units); ``kernel`` has shape
+    (n, units), ``bias`` (units,). Raises ``ValueError`` for ``units`` that is no
+    positive integer and for inputs with another last axis than the kernel was built
+    for.
+
+    >>> import numpy as np
+    >>> layer = Dense(3, kernel_initializer="ones")
+    >>> layer(np.array([[1.0, 2.0]]))
+    Tensor([[3., 3., 3.]], dtype=float32, from=add)
+    """
+
+    def __init__(
+        self, units: int, activation: Any = None, use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None, bias_regularizer: Any = None,
+        activity_regularizer: Any = None, kernel_constraint: Any = None,
+        bias_constraint: Any = None, lora_rank: None = None, lora_alpha: None = None,
+        quantization_config: None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if (lora_rank, lora_alpha, quantization_config) != (None, None, None):
+            raise NotImplementedError(
+                f"Dense (layer {self.name!r}): lora_rank, lora_alpha and "
+                "quantization_config are not available; leave them out."
+            )
+        if (
+            isinstance(units, bool)
+            or not isinstance(units, (int, np.integer))
+            or units < 1
+        ):
+            raise ValueError(
+                f"Dense (layer {self.name!r}): expected a positive integer as units, "
+                f"got {units!r}."
+            )
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+
+    def build(self, input_shape: Any) -> None:
+        n = input_shape[-1]
+        if n is None:
+            raise ValueError(
+                f"Dense (layer {self.name!r}): the last axis of the input must be "
+                f"known to make the kernel, got shape {tuple(input_shape)}."
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(n, self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
+
+    def call(self, inputs: Any) -> Any:
+        out = inputs.astype(self.kernel.dtype) @ self.kernel
+        if self.bias is not None:
+            out = out + self.bias
+        return self.activation(out)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
+            "quantization_config": None,
+        }
+
+
+class Activation(Layer):
+    """Applies an activation, given by name or as a function.
+
+    >>> import numpy as np
+    >>> Activation("relu")(np.array([-1.0, 2.0]))
+    Tensor([0., 2.], dtype=float32)
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "activation": activations.serialize(self.activation),
+        }

@@ -1,0 +1,406 @@
+"""Layer: weights, and a function of inputs and weights that is written as plain NumPy.
+
+A layer's life has three parts: ``__init__`` keeps the settings, ``build(input_shape)``
+makes the weights once the input is known, ``call(inputs)`` computes. Calling the layer
+does the rest: turns data into Tensors, builds when needed, hands ``training`` to the
+layers inside.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr import constraints, initializers, regularizers
+from tinygrad_lr.arguments import parameters, refuse_unknown
+from tinygrad_lr.autodiff import Tensor, no_grad
+from tinygrad_lr.config import floatx
+from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.layers.spec import KerasTensor
+from tinygrad_lr.layers.tracking import Tracking, Weight
+from tinygrad_lr.naming import unique_name
+from tinygrad_lr.nesting import (
+    is_shape,
+    map_shapes,
+    map_structure,
+    shapes_in,
+    tensors_in,
+)
+from tinygrad_lr.registry import configuration
+
+
+class Context(threading.local):
+    """What the layers inside a call inherit from the outermost one."""
+
+    depth = 0
+    training: bool | None = None
+
+
+context = Context()
+
+
+class Layer(Tracking):
+    """Base class of all layers.
+
+    ``name`` is made up if None; ``trainable=False`` keeps the optimizer away from the
+    weights; ``dtype`` defaults to ``config.floatx()``; ``activity_regularizer`` is a
+    penalty on the output. ``input_shape`` (of one sample) or ``input_dim`` may be given
+    to the first layer of a Sequential. Override ``build``, ``call`` and, to write the
+    layer into a file, ``get_config``. Weights, layers and metrics are found in
+    attributes and in lists, tuples and dicts among them.
+
+    >>> import numpy as np
+    >>> class Scale(Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(), initializer="ones")
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> layer = Scale()
+    >>> layer(np.array([1.0, 2.0]))
+    Tensor([1., 2.], dtype=float32, from=multiply)
+    >>> layer.name, len(layer.weights)
+    ('scale', 1)
+    """
+
+    _losses: list[Any]
+    _build_shape: Any
+    input_spec: Any
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        layer = super().__new__(cls)
+        layer.__dict__.update(
+            _losses=[], _build_shape=None, built=False, input_spec=None
+        )
+        return layer
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = building(cls.__dict__["build"])  # type: ignore[method-assign]
+
+    def __init__(
+        self, *, activity_regularizer: Any = None, trainable: bool = True,
+        dtype: Any = None, autocast: bool = True, name: str | None = None,
+        input_shape: Any = None, input_dim: int | None = None,
+        batch_input_shape: Any = None, **unknown: Any,
+    ) -> None:  # fmt: skip
+        refuse_unknown(self, unknown, name)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(
+                f"{type(self).__name__}: expected a string as name, got {name!r} of "
+                f"type {type(name).__name__}."
+            )
+        self._name = name or unique_name(type(self).__name__)
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(
+                f"layer {self._name!r}: expected True or False as trainable, got "
+                f"{trainable!r}."
+            )
+        self._trainable = bool(trainable)
+        self._dtype = standard_dtype(dtype, self._name)
+        self.autocast = autocast
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        if batch_input_shape is not None:
+            input_shape = tuple(batch_input_shape)[1:]
+        elif input_dim is not None:
+            input_shape = (input_dim,)
+        elif isinstance(input_shape, (int, np.integer)):
+            input_shape = (input_shape,)
+        if input_shape is not None:
+            self._input_shape_arg = tuple(input_shape)
+
+    # -- what subclasses override ------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights, given the shape of the input (None where it is open)."""
+        self.built = True
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output from the inputs."""
+        raise NotImplementedError(
+            f"layer {self.name!r}: the class {type(self).__name__} has no method "
+            "call(self, inputs)."
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output; if not overridden, by a call on zeros."""
+        zeros = map_shapes(
+            lambda s: Tensor(np.zeros([2 if n is None else n for n in s], self.dtype)),
+            input_shape,
+        )
+        with no_grad():
+            out = self(zeros)
+        first = input_shape if is_shape(input_shape) else next(shapes_in(input_shape))
+        open_batch = bool(first) and first[0] is None
+        return map_structure(
+            lambda t: (None, *t.shape[1:]) if open_batch and t.ndim else t.shape, out
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make such a layer, as plain values.
+
+        A subclass with an ``__init__`` of its own that is made from plain values needs
+        no ``get_config``: its arguments are kept.
+        """
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": configuration("keras", "DTypePolicy", {"name": self.dtype}, None),
+        }
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(
+                self.activity_regularizer
+            )
+        given = self.__dict__.get("_given_arguments")
+        if given is not None:
+            taken = parameters(type(self).__init__)
+            if not taken.any_keyword:
+                config = {name: config[name] for name in config if name in taken.names}
+            config.update(given)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make a layer from what :meth:`get_config` returned."""
+        return cls(**config)
+
+    # -- weights and losses ------------------------------------------------------------
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None,
+        trainable: bool = True, autocast: bool = True, regularizer: Any = None,
+        constraint: Any = None, name: str | None = None,
+    ) -> Weight:  # fmt: skip
+        """Make a weight that belongs to this layer.
+
+        ``initializer`` defaults to "glorot_uniform" for floats and "zeros" for
+        integers. Raises ``ValueError`` for a shape that is not fully known.
+        """
+        self._check_super_called()
+        if isinstance(shape, str):
+            raise ValueError(
+                f"layer {self.name!r}: add_weight({shape!r}, ...) gives a name where "
+                f"the shape belongs. Write add_weight(shape=..., name={shape!r})."
+            )
+        shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+        if None in shape:
+            raise ValueError(
+                f"layer {self.name!r}: the shape of a weight must be fully known, got "
+                f"{shape}."
+            )
+        kind = np.dtype(dtype or self.dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if kind.kind == "f" else "zeros"
+        value = initializers.get(initializer)(shape, dtype=kind.name)
+        name = name or "variable"
+        weight = Weight(
+            as_tensor(value),
+            trainable=trainable,
+            dtype=kind,
+            name=name,
+            regularizer=regularizers.get(regularizer),
+            constraint=constraints.get(constraint),
+            path=f"{self.name}/{name}",
+        )
+        self._track(weight)
+        if not self._trainable:
+            weight.trainable = False
+        return weight
+
+    add_variable = add_weight
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar (or a list of them) to the loss; to be called in ``call``."""
+        losses = loss if isinstance(loss, (list, tuple)) else [loss]
+        for value in losses:
+            if not isinstance(value, (Tensor, np.ndarray, np.generic, int, float)):
+                raise ValueError(
+                    f"layer {self.name!r}: add_loss expects a number or a Tensor "
+                    f"computed from the inputs, got {value!r}."
+                )
+        self._losses.extend(losses)
+
+    @property
+    def losses(self) -> list[Any]:
+        """Scalars to add to the loss: those added in calls, then weight penalties."""
+        added = [loss for layer in self._flatten_layers() for loss in layer._losses]
+        penalties = [
+            weight.regularizer(weight)
+            for weight in self.trainable_weights
+            if getattr(weight, "regularizer", None) is not None
+        ]
+        return added + penalties
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    # -- calling -----------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._check_super_called()
+        args = tuple([self._convert_positional(arg) for arg in args])
+        if kwargs:
+            kwargs = {name: self._convert(value) for name, value in kwargs.items()}
+        if self.input_spec is not None and (args or kwargs):
+            self._check_input(args[0] if args else next(iter(kwargs.values())))
+        if not self.built:
+            self._build_for(args, kwargs)
+        if context.depth == 0:
+            self._clear_losses()
+        inherited = context.training
+        training = kwargs.pop("training", None)
+        if training is None:
+            training = inherited
+        if training is not None and "training" in parameters(type(self).call).names:
+            kwargs["training"] = training
+        context.depth += 1
+        context.training = training
+        try:
+            outputs = self.call(*args, **kwargs)
+        finally:
+            context.depth -= 1
+            context.training = inherited
+        self.__dict__["built"] = True
+        if self.activity_regularizer is not None:
+            for output in tensors_in(outputs):
+                penalty = self.activity_regularizer(output)
+                self.add_loss(
+                    penalty / max(output.shape[0], 1) if output.ndim else penalty
+                )
+        return outputs
+
+    def _convert(self, value: Any) -> Any:
+        """Turn arrays (in any nesting) into Tensors, and floats into the own dtype."""
+        if isinstance(value, Tensor):
+            if value.data.dtype.kind == "f" and self.autocast:
+                return value.astype(self._dtype)
+            return value
+        if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "to_numpy"):
+            return self._convert(as_tensor(value))
+        if isinstance(value, (list, tuple, dict)):
+            return map_structure(self._convert, value)
+        if isinstance(value, KerasTensor):
+            raise NotImplementedError(
+                f"layer {self.name!r} was called on {value!r}: models of layers called "
+                "on an Input are not available. List the layers in a Sequential."
+            )
+        return value
+
+    def _convert_positional(self, value: Any) -> Any:
+        """Convert an input, which may also be a list of numbers."""
+        converted = self._convert(value)
+        if isinstance(converted, list) and not any(True for _ in tensors_in(converted)):
+            return self._convert(as_tensor(converted))
+        return converted
+
+    def _check_input(self, inputs: Any) -> None:
+        parts = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        specs = self.input_spec
+        if not isinstance(specs, (list, tuple)):
+            specs = [specs] * len(parts)
+        for spec, part in zip(specs, parts, strict=False):
+            problem = spec.mismatch(part.shape) if isinstance(part, Tensor) else None
+            if problem is not None:
+                raise ValueError(
+                    f"layer {self.name!r} ({type(self).__name__}): {problem}. Give it "
+                    "data of that shape, or make a new layer for this data."
+                )
+
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Build for the shapes of these arguments."""
+        shapes = [
+            map_structure(lambda t: t.shape, arg)
+            for arg in (*args, *kwargs.values())
+            if any(True for _ in tensors_in(arg))
+        ]
+        wanted = len(parameters(type(self).build).names)
+        self.build(*shapes[: max(wanted, 1)])
+
+    def _check_super_called(self) -> None:
+        if "_name" not in self.__dict__:
+            raise RuntimeError(
+                f"{type(self).__name__}: its __init__ must begin with "
+                "super().__init__(), which sets the layer up."
+            )
+
+    # -- what it is called and made of -------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The name, unique in a model."""
+        self._check_super_called()
+        return str(self._name)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value
+
+    @property
+    def path(self) -> str:
+        """The name."""
+        return self.name
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights, as a string."""
+        self._check_super_called()
+        return str(self._dtype)
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computation: that of the weights."""
+        return self.dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the weights, as a string."""
+        return self.dtype
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shape the layer was built with, or None."""
+        return None if self._build_shape is None else {"input_shape": self._build_shape}
+
+    def build_from_config(self, config: dict[str, Any] | None) -> None:
+        """Build as :meth:`get_build_config` says."""
+        if config and config.get("input_shape") is not None:
+            self.build(config["input_shape"])
+
+    def __repr__(self) -> str:
+        name = self.__dict__.get("_name")
+        return f"<{type(self).__name__} name={name}, built={self.built}>"
+
+
+def building(build: Callable[..., None]) -> Callable[..., None]:
+    """Let a ``build`` note the shape it was given, and that it was done."""
+
+    @functools.wraps(build)
+    def noting(self: Layer, *args: Any, **kwargs: Any) -> None:
+        self._check_super_called()
+        build(self, *args, **kwargs)
+        shape = args[0] if args else next(iter(kwargs.values()), None)
+        self.__dict__["_build_shape"] = (
+            tuple(shape) if isinstance(shape, list) else shape
+        )
+        self.built = True
+
+    return noting
+
+
+def standard_dtype(dtype: Any, name: str) -> np.dtype[Any]:
+    """Return a dtype for a name, a NumPy dtype, Keras's description of one, or None."""
+    if isinstance(dtype, dict):
+        dtype = dtype.get("config", {}).get("name")
+    try:
+        found = np.dtype(floatx() if dtype is None else getattr(dtype, "name", dtype))
+    except TypeError:
+        found = np.dtype(object)
+    if found.kind not in "biuf":
+        raise ValueError(
+            f"layer {name!r}: expected a dtype such as 'float32', got {dtype!r}."
+        )
+    return found

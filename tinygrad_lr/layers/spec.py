@@ -1,0 +1,81 @@
+"""Shapes as data: InputSpec is what a layer asks for, KerasTensor a place for data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class InputSpec:
+    """The wanted dtype, shape, number of axes, or lengths of some axes; None is
+    anything.
+
+    ``axes`` maps axes to lengths: ``{-1: 4}`` asks for 4 values on the last axis.
+
+    >>> InputSpec(min_ndim=2, axes={-1: 4}).mismatch((8, 3))
+    'expected 4 values on axis -1, got shape (8, 3)'
+    """
+
+    def __init__(
+        self, dtype: Any = None, shape: Sequence[int | None] | None = None,
+        ndim: int | None = None, max_ndim: int | None = None,
+        min_ndim: int | None = None, axes: Mapping[int, int | None] | None = None,
+        allow_last_axis_squeeze: bool = False, name: str | None = None,
+        optional: bool = False,
+    ) -> None:  # fmt: skip
+        self.dtype = dtype
+        self.shape = tuple(shape) if shape is not None else None
+        self.ndim = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = {int(axis): length for axis, length in (axes or {}).items()}
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+
+    def mismatch(self, shape: tuple[int | None, ...]) -> str | None:
+        """Say what is wrong with ``shape``, or return None."""
+        ndim = len(shape)
+        if self.ndim is not None and ndim != self.ndim:
+            return f"expected {self.ndim} axes, got shape {shape}"
+        if self.min_ndim is not None and ndim < self.min_ndim:
+            return f"expected at least {self.min_ndim} axes, got shape {shape}"
+        if self.max_ndim is not None and ndim > self.max_ndim:
+            return f"expected at most {self.max_ndim} axes, got shape {shape}"
+        for axis, length in self.axes.items():
+            if length is not None and shape[axis] not in (length, None):
+                return f"expected {length} values on axis {axis}, got shape {shape}"
+        if self.shape is not None:
+            for have, want in zip(shape, self.shape, strict=True):
+                if want is not None and have not in (want, None):
+                    return f"expected shape {self.shape}, got {shape}"
+        return None
+
+
+class KerasTensor:
+    """A place for data: a ``shape`` (None where it is open), a ``dtype``, no values.
+
+    ``layer`` is the layer it comes out of.
+    """
+
+    __array_ufunc__ = None
+
+    def __init__(
+        self,
+        shape: Sequence[int | None],
+        dtype: str = "float32",
+        name: str | None = None,
+        layer: Any = None,
+    ) -> None:
+        self.shape = tuple(shape)
+        self.dtype = dtype
+        self.name = name or "keras_tensor"
+        self.layer = layer
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes, the batch axis included."""
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

@@ -1,0 +1,243 @@
+"""What Keras 1 and 2 called things, in one place.
+
+Inside this package everything has the one name that Keras 3 gave it. The tables below
+say which older spellings stand for it: of arguments, of methods, of classes and
+functions, and of modules. Importing this module puts the first two into force; the last
+two are for the paths under ``keras`` that :mod:`tinygrad_lr.alias` answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_lr import optimizers
+from tinygrad_lr.arguments import Translation, register_old_names, warned
+from tinygrad_lr.autodiff import Variable
+from tinygrad_lr.config import floatx
+from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.models import Sequential
+from tinygrad_lr.optimizers import Optimizer
+from tinygrad_lr.optimizers.optimizer import checked_rate
+from tinygrad_lr.optimizers.schedules import LearningRateSchedule, registry
+from tinygrad_lr.utils.notices import warn
+
+# -- decay= and optimizer.lr -----------------------------------------------------------
+
+
+class Decay(LearningRateSchedule):
+    """learning_rate / (1 + decay * iterations): what ``decay=`` meant until Keras 2.10.
+
+    The undecayed rate is the Variable ``rate``, which ``optimizer.lr`` gives and sets.
+
+    >>> Decay(0.5, decay=1.0)(3)
+    Tensor(0.125, dtype=float32)
+    """
+
+    def __init__(self, learning_rate: Any, decay: float) -> None:
+        rate = checked_rate(learning_rate, "with decay")
+        self.rate = Variable(
+            rate, trainable=False, dtype=floatx(), name="learning_rate"
+        )
+        self.decay = float(decay)
+
+    def __call__(self, step: Any) -> Any:
+        return self.rate / (1 + self.decay * as_tensor(step, floatx()))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"learning_rate": float(self.rate), "decay": self.decay}
+
+
+registry.add(Decay)
+
+
+def decay_from(default: float) -> Translation:
+    """Translate ``decay=`` for an optimizer of this default learning rate."""
+
+    def translate(name: str, arguments: dict[str, Any]) -> None:
+        decay = arguments.pop("decay")
+        if decay:
+            spelling = "lr" if "lr" in arguments else "learning_rate"
+            arguments[spelling] = Decay(arguments.get(spelling, default), decay)
+
+    return translate
+
+
+def get_lr(optimizer: Optimizer) -> Any:
+    """The learning rate; under ``decay=`` the undecayed one, as in Keras 2."""
+    rate: Any = optimizer._learning_rate
+    return rate.rate if isinstance(rate, Decay) else optimizer.learning_rate
+
+
+def set_lr(optimizer: Optimizer, value: Any) -> None:
+    """Set the learning rate; under ``decay=`` the undecayed one."""
+    rate: Any = optimizer._learning_rate
+    if isinstance(rate, Decay):
+        rate.rate.assign(value)
+    else:
+        optimizer.learning_rate = value
+
+
+# -- what Sequential could once say ----------------------------------------------------
+
+
+def predict_classes(
+    self: Sequential, x: Any, batch_size: int | None = None, verbose: Any = 0
+) -> Any:
+    """Predict classes: the likeliest of several, or 0 or 1 (int32) for a single one."""
+    p = self.predict(x, batch_size=batch_size, verbose=verbose)
+    return p.argmax(axis=-1) if p.shape[-1] > 1 else (p > 0.5).astype("int32")
+
+
+def predict_proba(
+    self: Sequential, x: Any, batch_size: int | None = None, verbose: Any = 0
+) -> Any:
+    """Predict probabilities: another name of ``predict``."""
+    return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+# -- arguments that there is nothing to do for -----------------------------------------
+
+
+def no_effect(why: str) -> Translation:
+    """Take an argument without doing anything, and say so once."""
+
+    def drop(name: str, arguments: dict[str, Any]) -> None:
+        del arguments[name]
+        if ("", name) not in warned:
+            warned.add(("", name))
+            warn(f"{name}= has no effect here: {why}.", DeprecationWarning)
+
+    return drop
+
+
+ONE_PROCESS = no_effect("batches are made in this process, when they are needed")
+IN_COMPILE = no_effect("ask for it by metrics=['accuracy'] in compile")
+
+# -- the tables ------------------------------------------------------------------------
+
+WORKERS: dict[str, Translation] = {
+    "max_q_size": ONE_PROCESS,
+    "max_queue_size": ONE_PROCESS,
+    "nb_worker": ONE_PROCESS,
+    "pickle_safe": ONE_PROCESS,
+    "use_multiprocessing": ONE_PROCESS,
+    "workers": ONE_PROCESS,
+}
+
+# Arguments: class (subclasses inherit) or method -> old name -> today's name.
+ARGUMENTS: dict[str, dict[str, Translation]] = {
+    "Layer": {
+        "W_constraint": "kernel_constraint",
+        "W_regularizer": "kernel_regularizer",
+        "b_constraint": "bias_constraint",
+        "b_regularizer": "bias_regularizer",
+        "bias": "use_bias",
+        "init": "kernel_initializer",
+        "output_dim": "units",
+    },
+    "Optimizer": {"lr": "learning_rate"},
+    "Trainer.compile": {
+        "class_mode": no_effect("the loss says what kind of target there is"),
+        "sample_weight_mode": no_effect("weights are taken in the shape they have"),
+    },
+    "Trainer.fit": {"nb_epoch": "epochs", "show_accuracy": IN_COMPILE, **WORKERS},
+    "Trainer.evaluate": {"show_accuracy": IN_COMPILE, **WORKERS},
+    "Trainer.predict": WORKERS,
+}
+
+# Methods and attributes that classes had.
+MEMBERS: dict[type, dict[str, Any]] = {
+    Optimizer: {"lr": property(get_lr, set_lr)},
+    Sequential: {"predict_classes": predict_classes, "predict_proba": predict_proba},
+}
+
+# Classes and functions: module -> old name -> today's name.
+NAMES: dict[str, dict[str, str]] = {
+    "constraints": {
+        "maxnorm": "MaxNorm",
+        "nonneg": "NonNeg",
+        "unitnorm": "UnitNorm",
+    },
+    "initializers": {"one": "Ones", "zero": "Zeros"},
+    "losses": {
+        "KLD": "kl_divergence",
+        "bce": "binary_crossentropy",
+        "kld": "kl_divergence",
+        "kullback_leibler_divergence": "kl_divergence",
+        "logcosh": "log_cosh",
+        "mae": "mean_absolute_error",
+        "mape": "mean_absolute_percentage_error",
+        "mse": "mean_squared_error",
+        "msle": "mean_squared_logarithmic_error",
+    },
+    "metrics": {
+        "mae": "mean_absolute_error",
+        "mape": "mean_absolute_percentage_error",
+        "mse": "mean_squared_error",
+        "msle": "mean_squared_logarithmic_error",
+    },
+    "optimizers": {
+        "adadelta": "Adadelta",
+        "adagrad": "Adagrad",
+        "adam": "Adam",
+        "adamax": "Adamax",
+        "nadam": "Nadam",
+        "rmsprop": "RMSprop",
+        "sgd": "SGD",
+    },
+    "regularizers": {
+        "WeightRegularizer": "L1L2",
+        "activity_l1": "L1",
+        "activity_l2": "L2",
+        "l1l2": "L1L2",
+    },
+    "utils": {"Sequence": "PyDataset"},
+}
+
+# Modules: old path under keras -> the module (or modules) that has its names today.
+MODULES: dict[str, str] = {
+    "backend.common": "backend",
+    "backend.tensorflow_backend": "backend",
+    "callbacks.callbacks": "callbacks",
+    "engine": "layers models",
+    "engine.base_layer": "layers",
+    "engine.input_layer": "layers",
+    "engine.sequential": "models",
+    "engine.topology": "layers",
+    "engine.training": "models",
+    "initializations": "initializers",
+    "layers.advanced_activations": "layers",
+    "layers.convolutional": "layers",
+    "layers.core": "layers",
+    "layers.embeddings": "layers",
+    "layers.local": "layers",
+    "layers.merge": "layers",
+    "layers.noise": "layers",
+    "layers.normalization": "layers",
+    "layers.pooling": "layers",
+    "layers.recurrent": "layers",
+    "layers.wrappers": "layers",
+    "objectives": "losses",
+    "optimizer_v2": "optimizers",
+    "optimizer_v2.adam": "optimizers",
+    "optimizer_v2.gradient_descent": "optimizers",
+    "optimizer_v2.rmsprop": "optimizers",
+    "optimizers.legacy": "optimizers",
+    "utils.data_utils": "utils",
+    "utils.generic_utils": "utils",
+    "utils.io_utils": "utils",
+    "utils.layer_utils": "utils",
+    "utils.np_utils": "utils",
+    "utils.vis_utils": "utils",
+    "utils.visualize_util": "utils",
+}
+
+for owner, names in ARGUMENTS.items():
+    register_old_names(owner, names)
+for name in optimizers.__all__:
+    if name[0].isupper():
+        rates = vars(optimizers)[name].__init__.__defaults__
+        register_old_names(name, {"decay": decay_from(rates[0])})
+for kind, members in MEMBERS.items():
+    for name, member in members.items():
+        setattr(kind, name, member)

@@ -1,0 +1,111 @@
+"""Looking at what each layer of a model gives out, without the layers knowing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff import no_grad
+from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.models.data import all_finite
+from tinygrad_lr.utils.notices import warn
+
+
+@contextlib.contextmanager
+def observed(model: Any, note: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Within the block, ``note(layer, output)`` is called whenever a layer has
+    computed.
+    """
+    layers = list(model._flatten_layers(include_self=False))
+
+    def noting(layer: Any) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            output = type(layer).call(layer, *args, **kwargs)
+            note(layer, output)
+            return output
+
+        return call
+
+    for layer in layers:
+        layer.__dict__["call"] = noting(layer)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.__dict__.pop("call", None)
+
+
+@contextlib.contextmanager
+def unchanged_on_error(model: Any) -> Iterator[None]:
+    """Within the block an error leaves the model as unbuilt as it was.
+
+    Building changes a layer's attributes and the lists among them; both are put back.
+    """
+    if model.built:
+        yield
+        return
+    before = [
+        (layer, {name: shallow_copy(value) for name, value in layer.__dict__.items()})
+        for layer in model._flatten_layers()
+    ]
+    try:
+        yield
+    except BaseException:
+        for layer, attributes in before:
+            layer.__dict__.clear()
+            layer.__dict__.update(attributes)
+        raise
+
+
+def shallow_copy(value: Any) -> Any:
+    """A copy of a list, dict or set, anything else itself."""
+    return value.copy() if type(value) in (list, dict, set) else value
+
+
+class LossWatch:
+    """Waits for the first loss that is not finite, and finds out where it came from.
+
+    It is told before anything is learnt from the batch, so the weights are still those
+    that the batch met.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def steps(self) -> int:
+        """How many batches the optimizer has learnt from."""
+        return int(self.model.optimizer.variables[0].data)
+
+    def explain(
+        self, epoch: int, batch: int, parts: tuple[Any, ...], loss: Any
+    ) -> None:
+        """Warn, naming the epoch, the batch (from 1) and the culprit."""
+        warn(
+            f"the loss became {float(loss)} in epoch {epoch + 1}, batch {batch + 1}: "
+            f"{self.culprit(parts)}. Training goes on, but will hardly recover: look "
+            "at the data, or lower the learning rate."
+        )
+
+    def culprit(self, parts: tuple[Any, ...]) -> str:
+        """What is not finite first: the data, a layer's output or the loss itself."""
+        for name, part in zip(("x", "y", "sample_weight"), parts, strict=False):
+            if not all(all_finite(np.asarray(leaf)) for leaf in leaves(part)):
+                return f"{name} holds NaN or infinity in this batch"
+        for layer, output in self.outputs(parts[0]):
+            if not all(all_finite(leaf.data) for leaf in leaves(output)):
+                return f"the output of layer {layer.name!r} is the first to go bad"
+        return "all layers gave finite numbers, but their loss is not finite"
+
+    def outputs(self, x: Any) -> list[tuple[Any, Any]]:
+        """Layers and outputs, in order, with the present weights."""
+        found: list[tuple[Any, Any]] = []
+        with (
+            observed(self.model, lambda layer, out: found.append((layer, out))),
+            no_grad(),
+            np.errstate(all="ignore"),
+        ):
+            self.model(x, training=False)
+        return found

@@ -1,0 +1,70 @@
+"""Rehearsal: before anything changes, the model is tried on the first batch.
+
+It builds what is not built yet, and lets loss and metrics look at real targets and
+predictions. What does not fit shows here, and not in the middle of a training.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff import no_grad
+from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.models.data import unpack_x_y_sample_weight
+from tinygrad_lr.models.sources import Source
+from tinygrad_lr.models.replay import as_tensors
+from tinygrad_lr.models.steps import Steps
+
+
+def rehearse(model: Steps, source: Source, learning: bool = False) -> None:
+    """Try the first batch of a source."""
+    batch = source.first()
+    if batch is None:
+        raise ValueError(
+            "expected at least one batch, got none: the generator or dataset is "
+            "empty (a generator that was used up must be made anew)."
+        )
+    rehearse_on(model, batch, learning)
+
+
+def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) -> None:
+    """Build the model for a batch and try loss and metrics on it, once per kind."""
+    kind = (learning, *[(leaf.shape[1:], leaf.dtype) for leaf in leaves(batch)])
+    if kind in model._rehearsed:
+        return
+    y_pred = build_on(model, batch, forward=True)
+    if y_pred is not None:
+        x, y, sample_weight = unpack_x_y_sample_weight(as_tensors(batch))
+        try:
+            with no_grad(), np.errstate(all="ignore"):
+                model.compute_loss(x, y, y_pred, sample_weight, training=learning)
+                model.compute_metrics(x, y, y_pred, sample_weight)
+                model.reset_metrics()
+        except Exception:
+            if model._compile_metrics is not None and not model._rehearsed:
+                model._compile_metrics.forget()
+            raise
+    model._rehearsed.add(kind)
+
+
+def build_on(model: Steps, batch: tuple[Any, ...] | None, forward: bool = False) -> Any:
+    """Build what is not built yet for a batch; return the outputs if they are wanted.
+
+    A model with a ``train_step`` of its own may never be called as a whole, so it is
+    only called here if it has to be built.
+    """
+    if batch is None:
+        raise ValueError("expected at least one batch of data, got none.")
+    own_step = type(model).train_step is not Steps.train_step
+    built = all(layer.built for layer in model._flatten_layers())
+    if built and (own_step or not forward):
+        return None
+    try:
+        with no_grad(), np.errstate(all="ignore"):
+            return model(as_tensors(batch)[0], training=False)
+    except NotImplementedError:
+        if own_step:
+            return None
+        raise

@@ -1,0 +1,380 @@
+"""Sources: they hand out the batches of an epoch, whatever the data come from.
+
+Arrays in memory are checked and shuffled as wholes, so that a batch is a slice of each
+and nothing more; generators and datasets are looked at batch by batch. A batch is a
+tuple ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinygrad_lr.autodiff.trees import leaves, rebuild
+from tinygrad_lr.models.data import (
+    Array,
+    Batch,
+    as_tree,
+    class_weights_of,
+    pack_x_y_sample_weight,
+    same_length,
+    split,
+    unpack_x_y_sample_weight,
+    warn_if_not_finite,
+    whole_number,
+)
+from tinygrad_lr.random import root_generator
+from tinygrad_lr.utils.notices import warn
+
+SHUFFLED_WHOLE = (
+    2**25
+)  # bytes up to which the data of an epoch are put in order at once
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    @property
+    def steps(self) -> int | None:
+        """The number of batches in an epoch, if it is known."""
+
+    def first(self) -> Batch | None:
+        """The first batch, for its shapes; asking does not use it up."""
+
+    def epoch(self) -> Iterator[Batch]:
+        """The batches of one epoch."""
+        ...
+
+    def runs(self) -> Iterator[tuple[int, Iterable[Batch]]]:
+        """The batches of one epoch in runs of one form, each with its number."""
+        ...
+
+
+class OneByOne:
+    """Sources whose batches may differ in form: each is a run of its own."""
+
+    def epoch(self) -> Iterator[Batch]:
+        """The batches of one epoch."""
+        raise NotImplementedError
+
+    def runs(self) -> Iterator[tuple[int, Iterable[Batch]]]:
+        """Each batch of an epoch by itself."""
+        return ((1, [batch]) for batch in self.epoch())
+
+
+class ArraySource:
+    """Arrays in memory, cut into batches of ``batch_size`` rows.
+
+    ``parts`` is ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, checked and
+    prepared. ``shuffle`` is True (rows), "batch" (whole batches) or False.
+    """
+
+    def __init__(
+        self, parts: Batch, batch_size: int, shuffle: bool | str = False
+    ) -> None:
+        self.parts = parts
+        self.arrays = [np.ascontiguousarray(leaf) for leaf in leaves(parts)]
+        self.rows = len(self.arrays[0])
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.plain = all(isinstance(part, np.ndarray) for part in parts)
+        self.cuts = [
+            slice(at, at + batch_size) for at in range(0, self.rows, batch_size)
+        ]
+        self.steps: int | None = len(self.cuts)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all batches have one size."""
+        return self.rows % self.batch_size == 0
+
+    def first(self) -> Batch:
+        return self.join([array[self.cuts[0]] for array in self.arrays])
+
+    def epoch(self) -> Iterator[Batch]:
+        """Slices of the arrays, put in a new order first if they are to be shuffled."""
+        arrays = self.arrays
+        if not self.shuffle:
+            columns = [map(array.__getitem__, self.cuts) for array in arrays]
+        elif sum(array.nbytes for array in arrays) <= SHUFFLED_WHOLE:
+            order = self.order()
+            columns = [
+                map(array.take(order, 0).__getitem__, self.cuts) for array in arrays
+            ]
+        else:
+            order = self.order()
+            chunks = [order[cut] for cut in self.cuts]
+            columns = [map(taker(array), chunks) for array in arrays]
+        batches = zip(*columns, strict=True)
+        return batches if self.plain else map(self.join, batches)
+
+    def runs(self) -> Iterator[tuple[int, Iterable[Batch]]]:
+        """All full batches, then the short one that may be left."""
+        batches = self.epoch()
+        full = self.rows // self.batch_size
+        if full:
+            yield full, itertools.islice(batches, full)
+        if self.rows % self.batch_size:
+            yield 1, batches
+
+    def order(self) -> Array:
+        """The row numbers in the order of this epoch."""
+        generator = root_generator()
+        if self.shuffle != "batch":
+            return generator.permutation(self.rows)
+        full = self.rows - self.rows % self.batch_size
+        blocks = np.arange(full).reshape(-1, self.batch_size)
+        return np.concatenate(
+            [generator.permutation(blocks).ravel(), np.arange(full, self.rows)]
+        )
+
+    def join(self, arrays: Iterable[Array]) -> Batch:
+        """Put one array per leaf into the nesting that the data came in."""
+        return tuple(rebuild(self.parts, arrays))
+
+
+def taker(array: Array) -> Callable[[Array], Array]:
+    """A function that takes rows of ``array`` by their numbers."""
+    return lambda rows: array.take(rows, 0)
+
+
+class IteratedSource(OneByOne):
+    """Batches from a generator or any other iterable.
+
+    An iterator can be gone through once; an iterable begins anew in every epoch.
+    """
+
+    def __init__(self, batches: Iterable[Any], check: Callable[[Any], Batch]) -> None:
+        self.batches = batches
+        self.check = check
+        self.once = iter(batches) is batches
+        self.steps: int | None = len(batches) if isinstance(batches, Sized) else None
+        self.waiting: list[Any] = []
+        self.current: Iterator[Any] = iter(batches)
+
+    def first(self) -> Batch | None:
+        if not self.waiting:
+            self.waiting = list(itertools.islice(self.current, 1))
+        return self.check(self.waiting[0]) if self.waiting else None
+
+    def epoch(self) -> Iterator[Batch]:
+        waiting, self.waiting = self.waiting, []
+        if not waiting and not self.once:
+            self.current = iter(self.batches)
+        return map(self.check, itertools.chain(waiting, self.current))
+
+
+class DatasetSource(OneByOne):
+    """Batches of an object with ``__len__`` and ``__getitem__``: a PyDataset."""
+
+    def __init__(
+        self, dataset: Any, check: Callable[[Any], Batch], shuffle: bool | str = False
+    ) -> None:
+        self.dataset = dataset
+        self.check = check
+        self.shuffle = shuffle
+
+    @property
+    def steps(self) -> int | None:
+        return len(self.dataset)
+
+    def first(self) -> Batch | None:
+        return self.check(self.dataset[0]) if len(self.dataset) else None
+
+    def epoch(self) -> Iterator[Batch]:
+        self.tell("on_epoch_begin")
+        numbers = np.arange(len(self.dataset))
+        if self.shuffle:
+            numbers = root_generator().permutation(numbers)
+        for number in numbers.tolist():
+            yield self.check(self.dataset[number])
+        self.tell("on_epoch_end")
+
+    def tell(self, hook: str) -> None:
+        """Call a hook of the dataset if it has one."""
+        getattr(self.dataset, hook, lambda: None)()
+
+
+class Stepped(OneByOne):
+    """Epochs of a fixed number of steps, whatever the length of the data beneath.
+
+    An epoch goes on where the last one stopped. If the data end early the epoch does,
+    too, with a warning, and the next one begins anew.
+    """
+
+    def __init__(self, source: Source, steps: int) -> None:
+        self.source = source
+        self.steps: int | None = steps
+        self.count = steps
+        self.restart()
+
+    def restart(self) -> None:
+        """Let the next epoch begin with the first batch."""
+        self.current: Iterator[Batch] | None = None
+        self.used = 0
+
+    def first(self) -> Batch | None:
+        return self.source.first()
+
+    def epoch(self) -> Iterator[Batch]:
+        if self.current is None:
+            self.current, self.used = self.source.epoch(), 0
+        given = 0
+        for batch in itertools.islice(self.current, self.count):
+            given += 1
+            yield batch
+        self.used += given
+        if given < self.count:
+            warn(
+                f"the data ended after {given} of {self.count} steps of an epoch. "
+                "Lower steps_per_epoch (or validation_steps, steps), or give more "
+                "batches."
+            )
+        if given < self.count or self.used == self.source.steps:
+            self.current = None
+
+
+class BatchCheck:
+    """Checks and prepares the batches of a generator or dataset one by one."""
+
+    def __init__(
+        self,
+        prepare: Callable[[Any], Any],
+        single: bool = True,
+        class_weight: Mapping[Any, float] | None = None,
+    ) -> None:
+        self.prepare = prepare
+        self.single = single
+        self.class_weight = class_weight
+        self.warned = False
+
+    def __call__(self, batch: Any) -> Batch:
+        x, y, sample_weight = unpack_x_y_sample_weight(batch)
+        parts = rows_of(x, y, sample_weight, self.single, self.class_weight)
+        if not self.warned:
+            self.warned = warn_about(parts)
+        return (self.prepare(parts[0]), *parts[1:])
+
+
+def rows_of(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    single: bool = True,
+    class_weight: Mapping[Any, float] | None = None,
+) -> Batch:
+    """Inputs, targets and weights as arrays of equal length, in one tuple."""
+    if x is None:
+        raise ValueError(
+            "expected inputs x, got None. Pass an array, list or generator."
+        )
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError(
+            "expected class_weight or sample_weight, got both. Multiply the class "
+            "weights into sample_weight."
+        )
+    named = {
+        "x": as_tree(x, "x", single),
+        "y": as_tree(y, "y", single),
+        "sample_weight": as_tree(sample_weight, "sample_weight", single),
+    }
+    same_length(named)
+    if class_weight is not None:
+        named["sample_weight"] = class_weights_of(named["y"], class_weight)
+    return pack_x_y_sample_weight(*named.values())
+
+
+def warn_about(parts: Batch) -> bool:
+    """Warn about the first part that holds NaN or infinity; say whether one does."""
+    return any(
+        warn_if_not_finite(leaf, name)
+        for name, part in zip(("x", "y", "sample_weight"), parts, strict=False)
+        for leaf in leaves(part)
+    )
+
+
+def is_rows(x: Any) -> bool:
+    """Whether ``x`` holds rows of data, and not batches."""
+    return (
+        x is None
+        or isinstance(x, (list, tuple, dict, str, bytes, range))
+        or any(hasattr(x, word) for word in ("__array__", "to_numpy", "toarray"))
+        or not (hasattr(x, "__iter__") or hasattr(x, "__getitem__"))
+    )
+
+
+def split_off(
+    x: Any, y: Any, sample_weight: Any, fraction: float, single: bool
+) -> tuple[Batch, Batch]:
+    """Checked arrays for training and, the last rows as they come, for validation."""
+    if not is_rows(x):
+        raise ValueError(
+            "validation_split: expected arrays x and y to split, got "
+            f"{type(x).__name__}. Pass validation_data instead."
+        )
+    return split(rows_of(x, y, sample_weight, single), fraction)
+
+
+def source_of(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    prepare: Callable[[Any], Any],
+    single: bool = True,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    shuffle: bool | str = False,
+    class_weight: Mapping[Any, float] | None = None,
+) -> Source:
+    """Make a source of whatever ``fit``, ``evaluate`` or ``predict`` was given.
+
+    ``prepare`` checks and casts inputs as the model wants them, ``single`` tells
+    whether it wants one input.
+    """
+    if batch_size is not None:
+        batch_size = whole_number(batch_size, "batch_size")
+    if shuffle not in (True, False, "batch"):
+        raise ValueError(f"shuffle: expected True, False or 'batch', got {shuffle!r}.")
+    if is_rows(x):
+        parts = rows_of(x, y, sample_weight, single, class_weight)
+        parts = (prepare(parts[0]), *parts[1:])
+        warn_about(parts)
+        source: Source = ArraySource(parts, batch_size or 32, shuffle)
+    else:
+        source = batches_of(
+            x, y, sample_weight, shuffle, BatchCheck(prepare, single, class_weight)
+        )
+    return source if steps is None else Stepped(source, whole_number(steps, "steps"))
+
+
+def batches_of(
+    x: Any, y: Any, sample_weight: Any, shuffle: bool | str, check: BatchCheck
+) -> Source:
+    """Make a source of a generator, an iterable or a dataset."""
+    kind = type(x).__name__
+    for name, part in (("y", y), ("sample_weight", sample_weight)):
+        if part is not None:
+            raise ValueError(
+                f"{name}: expected None, because x is a {kind} whose batches hold "
+                "targets and weights themselves. Let it give tuples (x, y, "
+                "sample_weight)."
+            )
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        return DatasetSource(x, check, shuffle)
+    return IteratedSource(x, check)
+
+
+def validation_parts(data: Any) -> tuple[Any, Any, Any]:
+    """Inputs, targets and weights of ``validation_data``."""
+    if isinstance(data, (tuple, list)) and len(data) in (2, 3):
+        return unpack_x_y_sample_weight(data)
+    if is_rows(data):
+        raise ValueError(
+            "validation_data: expected (x, y), (x, y, sample_weight) or batches, got "
+            f"{type(data).__name__}. Put inputs and targets into a tuple."
+        )
+    return data, None, None

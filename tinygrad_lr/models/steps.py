@@ -1,0 +1,198 @@
+"""Steps: what happens to one batch when a model learns, is measured, or is asked.
+
+``train_step``, ``test_step`` and ``predict_step`` say what is done with a batch;
+``make_train_function`` and its siblings turn them into functions of a batch, which is
+where a recorded and compiled step may take the place of the written one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, label, no_grad
+from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
+from tinygrad_lr.layers import Layer
+from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
+from tinygrad_lr.models.data import unpack_x_y_sample_weight
+from tinygrad_lr.models.replay import Replay
+
+
+class Steps(Layer):
+    """A layer with an optimizer, a loss and metrics, and with steps that use them."""
+
+    compiled = False
+    single_input = False  # whether a list of arrays is one input, row by row
+    optimizer: Any = None
+    loss: Any = None
+    run_eagerly = False
+    jit_compile: bool | str = "auto"
+    steps_per_execution = 1
+    stop_training = False
+    history: Any = None
+    train_function: Replay | None = None
+    test_function: Replay | None = None
+    predict_function: Replay | None = None
+    _compiled_loss: CompiledLoss | None = None
+    _compile_metrics: CompileMetrics | None = None
+    _loss_tracker: Any = None
+    passing = frozenset(
+        {
+            "history", "stop_training", "train_function", "test_function",
+            "predict_function", "_rehearsed",
+        }
+    )  # fmt: skip
+    _rehearsed: set[Any] = set()  # noqa: RUF012  # compile gives each model its own
+
+    # -- what a step does --------------------------------------------------------------
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Learn from one batch and return the metrics so far; override it at will."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            label(y_pred, "p")
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            label(loss, "loss")
+        self._loss_tracker.update_state(loss, sample_weight=batch_length(x))
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Measure loss and metrics on one batch and return them so far."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        label(y_pred, "p")
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        label(loss, "loss")
+        self._loss_tracker.update_state(loss, sample_weight=batch_length(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the outputs for one batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        label(y_pred, "p")
+        return y_pred
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss of a batch: that of compile plus what layers add to it."""
+        parts = list(self.losses)
+        if self._compiled_loss is not None:
+            parts.insert(0, self._compiled_loss(y, y_pred, sample_weight))
+        if parts:
+            return sum(parts[1:], parts[0])
+        if training:
+            raise ValueError(
+                f"model {self.name!r} has no loss, so there is nothing to learn. Pass "
+                "one: compile(loss='mse')."
+            )
+        return Tensor(0.0)
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Let the metrics of compile take in a batch; return all metrics so far."""
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """All metrics of the model by name."""
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            results.update(
+                result if isinstance(result, dict) else {metric.name: result}
+            )
+        return results
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running mean of the loss, the metrics of compile, those of layers."""
+        own = [self._loss_tracker, self._compile_metrics]
+        found = [metric for metric in own if metric is not None]
+        for metric in super().metrics:
+            if all(metric is not known for known in found):
+                found.append(metric)
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what ``evaluate`` returns, in its order."""
+        names: list[str] = []
+        for metric in self.metrics:
+            parts = isinstance(metric, CompileMetrics)
+            names.extend(metric.keys if parts else [metric.name])
+        return names
+
+    def reset_metrics(self) -> None:
+        """Let every metric begin anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # -- steps as functions of a batch -------------------------------------------------
+
+    def make_train_function(self, force: bool = False) -> Replay:
+        """Return the function that ``fit`` calls with each batch."""
+        if self.train_function is None or force:
+            if not self.optimizer.built:
+                self.optimizer.build(self.trainable_variables)
+            self.train_function = self._replay(self.train_step, "train_step")
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Replay:
+        """Return the function that ``evaluate`` calls with each batch."""
+        if self.test_function is None or force:
+            step = no_grad()(self.test_step)
+            self.test_function = self._replay(step, "test_step")
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Replay:
+        """Return the function that ``predict`` calls with each batch."""
+        if self.predict_function is None or force:
+            step = no_grad()(self.predict_step)
+            self.predict_function = self._replay(step, "predict_step")
+        return self.predict_function
+
+    def _replay(self, step: Any, name: str) -> Replay:
+        return Replay(step, name, self._parts, self._state, self.run_eagerly)
+
+    def _parts(self) -> list[Any]:
+        """Everything with settings that a step depends on."""
+        parts: list[Any] = [*self._flatten_layers(), *self.metrics]
+        return [*parts, *(p for p in (self.optimizer, self._compiled_loss) if p is not None)]
+
+    def _state(self) -> list[Variable]:
+        """Every variable that a step may change."""
+        found = [*self.variables, *(v for m in self.metrics for v in m.variables)]
+        return [*found, *self.optimizer.variables] if self.optimizer is not None else found
+
+
+def batch_length(x: Any) -> int:
+    """The number of rows of a batch."""
+    return int(x.shape[0] if isinstance(x, Tensor) else leaves(x)[0].shape[0])
+
+
+def arrays(outputs: Any) -> Any:
+    """The arrays of outputs in the same nesting."""
+    return transform(
+        lambda out: np.asarray(out.data if isinstance(out, Tensor) else out), outputs
+    )
+
+
+def joined(outputs: list[Any]) -> Any:
+    """The outputs of all batches, one after the other, as arrays that may be written
+    to.
+    """
+    columns = zip(*[leaves(arrays(output)) for output in outputs], strict=True)
+    return rebuild(outputs[0], [np.concatenate(column) for column in columns])

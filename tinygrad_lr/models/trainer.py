@@ -1,0 +1,495 @@
+"""Trainer: fit, evaluate, predict.
+
+``fit`` is a loop over epochs around a loop over batches. What happens at a batch is a
+*step*, a function of the batch; around it stands only what somebody has asked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr import optimizers
+from tinygrad_lr.arguments import checked
+from tinygrad_lr.callbacks import CallbackList, History
+from tinygrad_lr.callbacks.callback_list import numbers
+from tinygrad_lr.metrics.means import Mean
+from tinygrad_lr.compiler import LossNotFinite
+from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
+from tinygrad_lr.models.data import unpack_x_y_sample_weight, whole_number
+from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
+from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
+from tinygrad_lr.models.replay import Replay, flat
+from tinygrad_lr.models.sources import (
+    ArraySource,
+    Batch,
+    Source,
+    Stepped,
+    rows_of,
+    source_of,
+    split_off,
+    validation_parts,
+    warn_about,
+)
+from tinygrad_lr.models.steps import Steps, arrays, joined
+from tinygrad_lr.utils.notices import warn
+
+# A number that overflows is reported in words by LossWatch, not by NumPy line by line.
+quietly = np.errstate(all="ignore")
+
+
+class Trainer(Steps):
+    """What a model needs to be trained, measured and asked."""
+
+    @checked
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how the model is to be trained.
+
+        Args:
+            optimizer: name, class or object of an optimizer.
+            loss: name or object of a loss, or a function of targets and predictions.
+            loss_weights: number by which the loss is multiplied.
+            metrics: name, function or object of a metric, or a list of them.
+            weighted_metrics: the same, for metrics that heed sample and class weights.
+            run_eagerly: run the steps as they are written, without compiling them.
+            steps_per_execution: number of batches between two calls of batch hooks.
+            jit_compile: whether steps may become machine code.
+            auto_scale_loss: accepted for Keras's sake; it matters in float16 only.
+
+        Raises:
+            ValueError: for unknown names, with the nearest known ones.
+        """
+        steps_per_execution = whole_number(steps_per_execution, "steps_per_execution")
+        compiled = {
+            "optimizer": optimizers.get(optimizer),
+            "loss": loss,
+            "_compiled_loss": None,
+            "_compile_metrics": None,
+            "_loss_tracker": Mean(name="loss"),
+            "run_eagerly": run_eagerly,
+            "jit_compile": jit_compile,
+            "steps_per_execution": steps_per_execution,
+            "compiled": True,
+            "stop_training": False,
+            "train_function": None,
+            "test_function": None,
+            "predict_function": None,
+            "_rehearsed": set(),
+        }
+        if loss is not None:
+            compiled["_compiled_loss"] = CompiledLoss(loss, loss_weights)
+        if metrics is not None or weighted_metrics is not None:
+            compiled["_compile_metrics"] = CompileMetrics(metrics, weighted_metrics)
+        self.__dict__.update(compiled)  # at once, and not as parts of the model
+
+    # -- training ----------------------------------------------------------------------
+
+    @checked
+    @quietly
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: Mapping[Any, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Train the model and return the history of its metrics.
+
+        Args:
+            x: inputs: an array, list or data frame with one row per sample (or a list
+                or dict of arrays for several inputs), or a generator, iterable or
+                PyDataset of batches ``(x, y)`` or ``(x, y, sample_weight)``.
+            y: targets, one row per sample.
+            batch_size: samples per step, 32 if None.
+            epochs: number at which to stop counting epochs.
+            verbose: 0 silent, 1 or "auto" progress bar, 2 one line per epoch.
+            callbacks: list of Callback objects.
+            validation_split: part of the rows, from the end, kept for validation.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)``, or batches as for
+                x.
+            shuffle: a new order of rows in each epoch; "batch" keeps batches together.
+            class_weight: dict from class number to the weight of its samples.
+            sample_weight: weight of each sample.
+            initial_epoch: epoch to begin with (to go on with a training).
+            steps_per_epoch: batches in an epoch, if not all.
+            validation_steps: batches in a validation, if not all.
+            validation_batch_size: samples per step of a validation.
+            validation_freq: validate every so many epochs, or after the epochs listed.
+
+        Raises:
+            ValueError: before ``compile``.
+            ValueError, TypeError: for data or settings that do not fit; the model is
+                then as it was.
+        """
+        self._check_compiled("fit")
+        epochs = whole_number(epochs, "epochs", 0)
+        initial_epoch = whole_number(initial_epoch, "initial_epoch", 0)
+        verbose = verbosity(verbose)
+        if validation_split and validation_data is None:
+            data, validation_data = split_off(
+                x, y, sample_weight, validation_split, self.single_input
+            )
+            x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with unchanged_on_error(self):
+            training = self._source(
+                x, y, sample_weight, batch_size=batch_size, steps=steps_per_epoch,
+                shuffle=shuffle, class_weight=class_weight,
+            )  # fmt: skip
+            rehearse(self, training, learning=True)
+            validation = None
+            if validation_data is not None:
+                validation = self._source(
+                    *validation_parts(validation_data), steps=validation_steps,
+                    batch_size=validation_batch_size or batch_size,
+                )  # fmt: skip
+                rehearse(self, validation)
+        callbacks = self._callbacks(
+            callbacks, verbose, training, epochs=epochs, add_history=True
+        )
+        step = self.make_train_function()
+        watch: LossWatch | None = LossWatch(self)
+        self.stop_training = False
+        logs: dict[str, Any] = {}
+        metrics = self.metrics
+        callbacks.on_train_begin()
+        epoch = initial_epoch - 1
+        while (epoch := epoch + 1) < epochs:
+            if validation is None and callbacks.only_history:
+                done, watch = self._run_epochs(
+                    step, training, metrics, callbacks.history, range(epoch, epochs), watch
+                )
+                if (epoch := epoch + done) == epochs:
+                    break
+            for metric in metrics:
+                metric.reset_state()
+            callbacks.on_epoch_begin(epoch)
+            seen, watch, results = self._go_through(
+                step, training, callbacks, "train", epoch, watch
+            )
+            if not seen:
+                warn(f"the data ended before epoch {epoch + 1}; training ends here.")
+                break
+            logs = numbers(results[-1])
+            if validation is not None and is_due(epoch, validation_freq):
+                results = self._test(validation, callbacks)
+                logs.update({f"val_{name}": value for name, value in results.items()})
+            callbacks.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+        self.optimizer.finalize_variable_values(self.trainable_variables)
+        callbacks.on_train_end(logs)
+        found: History = callbacks.history or self.history
+        self.history = found
+        return found
+
+    @checked
+    @quietly
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss on some data, or the list of loss and metrics if there are
+        any.
+
+        The arguments are those of :meth:`fit`; ``steps`` limits the number of batches.
+        With ``return_dict`` the result is a dict by name.
+        """
+        self._check_compiled("evaluate")
+        with unchanged_on_error(self):
+            source = self._source(
+                x, y, sample_weight, batch_size=batch_size, steps=steps
+            )
+            rehearse(self, source)
+        callbacks = self._callbacks(callbacks, verbosity(verbose), source)
+        return self._result(self._test(source, callbacks), return_dict)
+
+    @checked
+    @quietly
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Return the outputs for all rows of ``x`` as an array.
+
+        The arguments are those of :meth:`fit`; ``steps`` limits the number of batches.
+        """
+        with unchanged_on_error(self):
+            source = self._source(x, batch_size=batch_size, steps=steps)
+            if not self.built:
+                build_on(self, source.first())
+        callbacks = self._callbacks(callbacks, verbosity(verbose), source)
+        step = self.make_predict_function()
+        callbacks.on_predict_begin()
+        _, _, outputs = self._go_through(step, source, callbacks, "predict")
+        callbacks.on_predict_end()
+        return joined(outputs)
+
+    @checked
+    @quietly
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[Any, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Train on one batch; return its loss, or the list of loss and metrics."""
+        self._check_compiled("train_on_batch")
+        with unchanged_on_error(self):
+            batch = self._one_batch(x, y, sample_weight, class_weight)
+            rehearse_on(self, batch, learning=True)
+        self.reset_metrics()
+        return self._result(numbers(self.make_train_function()(batch)), return_dict)
+
+    @checked
+    @quietly
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss on one batch, or the list of loss and metrics."""
+        self._check_compiled("test_on_batch")
+        with unchanged_on_error(self):
+            batch = self._one_batch(x, y, sample_weight)
+            rehearse_on(self, batch)
+        self.reset_metrics()
+        return self._result(numbers(self.make_test_function()(batch)), return_dict)
+
+    @checked
+    @quietly
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch as an array."""
+        with unchanged_on_error(self):
+            batch = self._one_batch(x)
+            if not self.built:
+                build_on(self, batch)
+        return joined([self.make_predict_function()(batch)])
+
+    def _run_epochs(
+        self,
+        step: Replay,
+        training: Source,
+        metrics: list[Any],
+        history: History,
+        epochs: range,
+        watch: LossWatch | None,
+    ) -> tuple[int, LossWatch | None]:
+        """Do all epochs in one run, if that makes no difference: how many were done.
+
+        It makes none if nobody wants to know when an epoch ends, all batches have one
+        form, and the program for them is there.
+        """
+        first = training.first() if isinstance(training, ArraySource) else None
+        if first is None or not training.uniform:
+            return 0, watch
+        program = None if step.eager else step.program_for(first)
+        remembered = [v for metric in metrics for v in metric.variables]
+        ours = all(type(m).__module__.startswith("tinygrad_lr.") for m in metrics)
+        if program is None or not ours or not program.can_begin(remembered):
+            return 0, watch
+        for metric in metrics:
+            metric.reset_state()
+        fresh = {variable: variable.data for variable in remembered}
+        results: list[Any] = []
+        current: Iterator[Batch] = iter(())
+
+        def all_epochs() -> Iterator[Iterator[Batch]]:
+            nonlocal current
+            for _ in epochs:
+                current = training.epoch()
+                yield current if training.plain else map(flat, current)
+
+        start = watch.steps() if watch is not None else 0
+        try:
+            program.run_epochs(all_epochs(), results, watch is not None, fresh)
+        except LossNotFinite as stopped:
+            assert watch is not None
+            at = epochs[len(results)]
+            index = watch.steps() - start - len(results) * (training.steps or 0)
+            watch.explain(at, index, stopped.batch, stopped.loss)
+            watch = None
+            results += step.run(itertools.chain([stopped.batch], current))[-1:]
+        finally:
+            for epoch, logs in zip(epochs, results, strict=False):
+                history.on_epoch_end(epoch, numbers(logs))
+        return len(results), watch
+
+    def _go_through(
+        self,
+        step: Replay,
+        source: Source,
+        callbacks: CallbackList,
+        part: str,
+        epoch: int = 0,
+        watch: LossWatch | None = None,
+    ) -> tuple[int, LossWatch | None, list[Any]]:
+        """Do one step per batch of an epoch: how many, who still watches, the results.
+
+        Batches of one form go through the step in one run, unless somebody listens.
+        """
+        listening = callbacks.listens_to(part)
+        results: list[Any] = []
+        seen = 0
+        for count, batches in source.runs():
+            if not listening:
+                done, watch = run_watched(step, batches, epoch, seen, watch)
+                results = results + done if part == "predict" else done
+                seen += count
+                continue
+            for batch in batches:
+                callbacks.batch_begin(f"on_{part}_batch_begin", seen, None)
+                done, watch = run_watched(step, [batch], epoch, seen, watch)
+                results = results + done if part == "predict" else done
+                logs = done[-1] if part != "predict" else {"outputs": arrays(done[-1])}
+                callbacks.batch_end(f"on_{part}_batch_end", seen, logs)
+                seen += 1
+                if self.stop_training and part == "train":
+                    break
+        callbacks.batches_done(part, seen)
+        return seen, watch, results
+
+    # -- what they share ---------------------------------------------------------------
+
+    def prepare_inputs(self, x: Any) -> Any:
+        """Check and cast inputs, given as arrays, before they are cut into batches."""
+        return x
+
+    def _check_compiled(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                f"{method}: model {self.name!r} "
+                "is not compiled. Call compile(optimizer=..., loss=...) first."
+            )
+
+    def _source(
+        self, x: Any, y: Any = None, sample_weight: Any = None, **settings: Any
+    ) -> Source:
+        return source_of(
+            x,
+            y,
+            sample_weight,
+            prepare=self.prepare_inputs,
+            single=self.single_input,
+            **settings,
+        )
+
+    def _one_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+    ) -> tuple[Any, ...]:
+        parts = rows_of(x, y, sample_weight, self.single_input, class_weight)
+        warn_about(parts)
+        return (self.prepare_inputs(parts[0]), *parts[1:])
+
+    def _callbacks(
+        self, callbacks: Any, verbose: int, source: Source, epochs: int = 1,
+        add_history: bool = False,
+    ) -> CallbackList:  # fmt: skip
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        return CallbackList(
+            callbacks,
+            add_history=add_history,
+            add_progbar=verbose != 0,
+            model=self,
+            every=self.steps_per_execution,
+            verbose=verbose,
+            epochs=epochs,
+            steps=source.steps,
+        )
+
+    def _result(self, logs: dict[str, Any], return_dict: bool) -> Any:
+        """Logs as a dict, as a list in the order of compile, or as the only number."""
+        if return_dict:
+            return dict(logs)
+        names = [name for name in self.metrics_names if name in logs]
+        values = [logs[name] for name in dict.fromkeys([*names, *logs])]
+        return values[0] if len(values) == 1 else values
+
+    def _test(self, source: Source, callbacks: CallbackList) -> dict[str, Any]:
+        """Go through the data once without learning; return loss and metrics as
+        numbers.
+        """
+        step = self.make_test_function()
+        if isinstance(source, Stepped):
+            source.restart()
+        self.reset_metrics()
+        callbacks.on_test_begin()
+        seen, _, results = self._go_through(step, source, callbacks, "test")
+        if not seen:
+            warn("there are no data left to evaluate on; make the generator anew.")
+        logs = numbers(results[-1] if results else None)
+        callbacks.on_test_end(logs)
+        return dict(logs)
+
+
+def run_watched(
+    step: Replay, batches: Iterable[Batch], epoch: int, seen: int, watch: LossWatch | None
+) -> tuple[list[Any], LossWatch | None]:
+    """Run a step over batches; the first loss that is not finite is explained once."""
+    if watch is None:
+        return step.run(batches), None
+    waiting = iter(batches)
+    start = watch.steps()
+    try:
+        return step.run(waiting, watch=True), watch
+    except LossNotFinite as stopped:
+        watch.explain(epoch, seen + watch.steps() - start, stopped.batch, stopped.loss)
+        return step.run(itertools.chain([stopped.batch], waiting)), None
+
+
+def verbosity(verbose: Any) -> int:
+    """``verbose`` as a number: "auto" is 1."""
+    if isinstance(verbose, str):
+        if verbose == "auto":
+            return 1
+    elif isinstance(verbose, (int, np.integer, np.bool_)) and verbose >= 0:
+        return int(verbose)
+    raise ValueError(f"verbose: expected 0, 1, 2 or 'auto', got {verbose!r}.")
+
+
+def is_due(epoch: int, validation_freq: Any) -> bool:
+    """Whether there is a validation after this epoch (numbered from 0)."""
+    if isinstance(validation_freq, (list, tuple, set)):
+        return epoch + 1 in validation_freq
+    return (epoch + 1) % whole_number(validation_freq, "validation_freq") == 0

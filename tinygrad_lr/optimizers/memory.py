@@ -1,0 +1,205 @@
+"""What an optimizer remembers: step count, learning rate, and something for each
+weight.
+
+All of it are Variables, in one list, so that a training can be saved and go on, and so
+that a recorded training step can change them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr import initializers
+from tinygrad_lr.arguments import Checked
+from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.changes import Noticed
+from tinygrad_lr.config import floatx
+from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.optimizers.schedules import LearningRateSchedule
+
+Rate = float | LearningRateSchedule | Callable[[], Any]
+
+
+class Memory(Noticed, metaclass=Checked):
+    """Base class of :class:`Optimizer`: its variables and its learning rate."""
+
+    name: str
+    gradient_accumulation_steps: int | None
+
+    def __init__(self, learning_rate: Any) -> None:
+        self._variables: list[Variable] = []
+        self._index: dict[int, int] = {}
+        self._iterations = Variable(
+            np.int64(0), trainable=False, dtype="int64", name="iteration"
+        )
+        self._variables.append(self._iterations)
+        self._learning_rate = learning_rate
+        if not callable(learning_rate) or isinstance(learning_rate, Tensor):
+            rate = checked_rate(learning_rate, self.name)
+            self._learning_rate = Variable(
+                rate, trainable=False, dtype=floatx(), name="learning_rate"
+            )
+            self._variables.append(self._learning_rate)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All that is remembered: step count, learning rate, what ``build`` made."""
+        return list(self._variables)
+
+    @property
+    def iterations(self) -> Any:
+        """The number of updates so far."""
+        if self.gradient_accumulation_steps:
+            return self._iterations // self.gradient_accumulation_steps
+        return self._iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the next step: the Variable, or by the schedule."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return self._learning_rate(self._iterations)
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        return self._learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if callable(value) and not isinstance(value, Tensor):
+            old = self._learning_rate
+            self._variables = [v for v in self._variables if v is not old]
+            self._learning_rate = value
+            return
+        if not isinstance(self._learning_rate, Variable):
+            raise TypeError(
+                f"optimizer {self.name!r}: the learning rate follows a schedule, so it "
+                "cannot be set to a number. Make the optimizer with a number, or set "
+                "another schedule."
+            )
+        self._learning_rate.assign(checked_rate(value, self.name))
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make something to remember, of this shape."""
+        value = initializers.get(initializer)(shape, dtype=dtype or floatx())
+        variable = Variable(as_tensor(value), trainable=False, name=name)
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self,
+        reference_variable: Variable,
+        name: str | None = None,
+        initializer: Any = "zeros",
+    ) -> Variable:
+        """Make something to remember, of the shape and dtype of a weight, named after
+        it.
+        """
+        of = getattr(reference_variable, "path", reference_variable.name).replace(
+            "/", "_"
+        )
+        return self.add_variable(
+            reference_variable.shape,
+            initializer,
+            reference_variable.dtype,
+            f"{of}_{name}",
+        )
+
+    def add_optimizer_variables(
+        self,
+        trainable_variables: Iterable[Variable],
+        name: Any,
+        initializer: Any = "zeros",
+    ) -> Any:
+        """One remembered variable for each weight; for several names, as many lists."""
+        variables = list(trainable_variables)
+        if isinstance(name, str):
+            return [
+                self.add_variable_from_reference(v, name, initializer)
+                for v in variables
+            ]
+        kinds = (
+            initializer
+            if isinstance(initializer, (list, tuple))
+            else [initializer] * len(name)
+        )
+        rows = [
+            [
+                self.add_variable_from_reference(v, n, k)
+                for n, k in zip(name, kinds, strict=True)
+            ]
+            for v in variables
+        ]
+        return tuple([row[i] for row in rows] for i in range(len(name)))
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._index[id(variable)]
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Give ``variable`` a new value."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add ``value`` to ``variable``."""
+        variable.assign(variable + value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract ``value`` from ``variable``."""
+        variable.assign(variable - value)
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set all that is remembered, in the order of :attr:`variables`."""
+        if len(weights) != len(self._variables):
+            raise ValueError(
+                f"optimizer {self.name!r} has {len(self._variables)} variables, got "
+                f"{len(weights)} arrays. Has it been built?"
+            )
+        for variable, value in zip(self._variables, weights, strict=True):
+            variable.assign(value)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put all that is remembered into ``store`` under "0", "1", ..."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set all that is remembered from ``store``; warns if it is of another
+        optimizer.
+        """
+        if len(store) != len(self._variables):
+            warnings.warn(
+                f"optimizer {self.name!r} has {len(self._variables)} variables, but "
+                f"{len(store)} are stored; it starts afresh.",
+                stacklevel=2,
+            )
+            return
+        for i, variable in enumerate(self._variables):
+            variable.assign(store[str(i)])
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is one real number, not a truth value or a text."""
+    if isinstance(value, (bool, np.bool_)):
+        return False
+    if isinstance(value, (Tensor, np.ndarray)):
+        return value.size == 1 and value.dtype.kind in "iuf"
+    return isinstance(value, (int, float, np.integer, np.floating))
+
+
+def checked_rate(value: Any, name: str) -> float:
+    """Return a learning rate as a Python number."""
+    if not is_number(value) or math.isnan(float(value)):
+        raise ValueError(
+            f"optimizer {name!r}: expected a number, a LearningRateSchedule or a "
+            f"function as learning_rate, got {value!r}."
+        )
+    return float(value)

@@ -1,0 +1,344 @@
+"""Optimizer: from gradients to new weights.
+
+``apply(gradients, variables)`` clips the gradients, decays the weights, calls
+``update_step`` for each variable, enforces constraints and counts the step. All that an
+optimizer remembers (step count, learning rate, momenta) is a Variable, and changes only
+through ``assign``.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.arguments import refuse_unknown
+from tinygrad_lr.autodiff import Variable, no_grad
+from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.naming import unique_name
+from tinygrad_lr.optimizers import schedules
+from tinygrad_lr.optimizers.memory import Memory, is_number
+from tinygrad_lr.optimizers.memory import checked_rate as checked_rate
+from tinygrad_lr.optimizers.schedules import LearningRateSchedule
+
+
+class Optimizer(Memory):
+    """Base class of optimizers.
+
+    ``learning_rate`` is a number, a :class:`LearningRateSchedule` or a function without
+    arguments. At most one of ``clipnorm`` (norm of each gradient), ``global_clipnorm``
+    (norm of all together) and ``clipvalue`` (each element) limits the gradients.
+    ``weight_decay`` takes that fraction of ``learning_rate`` off each weight in every
+    step. ``use_ema`` keeps moving averages of the weights;
+    ``gradient_accumulation_steps`` adds up gradients and updates every so many steps.
+    Override ``build`` and ``update_step``. Raises ``ValueError`` for a learning rate
+    that is no number and for settings out of range.
+    """
+
+    def __init__(
+        self, learning_rate: Any, weight_decay: float | None = None,
+        clipnorm: float | None = None, clipvalue: float | None = None,
+        global_clipnorm: float | None = None, use_ema: bool = False,
+        ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None, name: str | None = None,
+        **unknown: Any,
+    ) -> None:  # fmt: skip
+        refuse_unknown(self, unknown, name)
+        self.name = name or unique_name(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._check_settings()
+        self.built = False
+        self._trainable_variables: list[Variable] = []
+        self._undecayed: list[Variable] = []
+        self._undecayed_names: str | None = None
+        super().__init__(learning_rate)
+
+    def _check_settings(self) -> None:
+        clips = {
+            k: getattr(self, k) for k in ("clipnorm", "clipvalue", "global_clipnorm")
+        }
+        if sum(value is not None for value in clips.values()) > 1:
+            raise ValueError(
+                f"optimizer {self.name!r}: at most one of clipnorm, clipvalue and "
+                f"global_clipnorm can be set, got {clips}."
+            )
+        for key, value in (clips | {"weight_decay": self.weight_decay}).items():
+            if value is not None and not is_number(value):
+                raise ValueError(
+                    f"optimizer {self.name!r}: expected a number as {key}, got "
+                    f"{value!r}."
+                )
+        steps = self.gradient_accumulation_steps
+        if steps is not None and (not isinstance(steps, int) or steps < 2):
+            raise ValueError(
+                f"optimizer {self.name!r}: gradient_accumulation_steps must be an "
+                f"integer of at least 2, got {steps!r}."
+            )
+        if self.use_ema and not 0 <= self.ema_momentum <= 1:
+            raise ValueError(
+                f"optimizer {self.name!r}: ema_momentum must lie between 0 and 1, got "
+                f"{self.ema_momentum!r}."
+            )
+        every = self.ema_overwrite_frequency
+        if (
+            self.use_ema
+            and every is not None
+            and (not isinstance(every, int) or every < 1)
+        ):
+            raise ValueError(
+                f"optimizer {self.name!r}: ema_overwrite_frequency must be a positive "
+                f"integer or None, got {every!r}."
+            )
+
+    # -- what subclasses override ------------------------------------------------------
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make what the optimizer remembers about each of the variables."""
+        self._trainable_variables = list(variables)
+        self._index = {id(variable): i for i, variable in enumerate(variables)}
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulated = self.add_optimizer_variables(
+                variables, "gradient_accumulator"
+            )
+        self.built = True
+
+    def update_step(
+        self, gradient: Any, variable: Variable, learning_rate: Any
+    ) -> None:
+        """Assign the new value of one variable, given its gradient."""
+        raise NotImplementedError(
+            f"optimizer {self.name!r}: the class {type(self).__name__} has no method "
+            "update_step(self, gradient, variable, learning_rate)."
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make such an optimizer, as plain values."""
+        rate: Any = self._learning_rate
+        if isinstance(rate, Variable):
+            rate = float(rate)
+        elif isinstance(rate, LearningRateSchedule):
+            rate = schedules.serialize(rate)
+        names = (
+            "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
+            "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor",
+            "gradient_accumulation_steps",
+        )  # fmt: skip
+        config = {"name": self.name, "learning_rate": rate}
+        return config | {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make an optimizer from what :meth:`get_config` returned."""
+        if isinstance(config.get("learning_rate"), dict):
+            rate = schedules.deserialize(config["learning_rate"])
+            config = config | {"learning_rate": rate}
+        return cls(**config)
+
+    # -- the step ----------------------------------------------------------------------
+
+    def apply_gradients(
+        self, grads_and_vars: Iterable[tuple[Any, Variable]]
+    ) -> Variable:
+        """Do one step, given pairs (gradient, variable)."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
+        return self._iterations
+
+    @no_grad()
+    def apply(
+        self,
+        grads: Sequence[Any],
+        trainable_variables: Sequence[Variable] | None = None,
+    ) -> None:
+        """Do one step, given the gradients of the variables, in their order.
+
+        The first call builds the optimizer for these variables. A gradient of None
+        leaves its variable alone, with a warning. Raises ``ValueError`` for variables
+        that the optimizer was not built for, and if no variable has a gradient.
+        """
+        if trainable_variables is None:
+            if not self.built:
+                raise ValueError(
+                    f"optimizer {self.name!r}: apply(gradients) without variables "
+                    "needs build(variables) first."
+                )
+            trainable_variables = self._trainable_variables
+        if len(grads) != len(trainable_variables):
+            raise ValueError(
+                f"optimizer {self.name!r}: got {len(grads)} gradients for "
+                f"{len(trainable_variables)} variables."
+            )
+        if not grads:
+            return
+        if not self.built:
+            self.build(list(trainable_variables))
+            self.built = True
+        gradients, variables = self._with_gradient(grads, trainable_variables)
+        if self.loss_scale_factor is not None:
+            gradients = [g / self.loss_scale_factor for g in gradients]
+        if self.gradient_accumulation_steps:
+            self._accumulate(gradients, variables)
+        else:
+            self._update(gradients, variables)
+        if self.use_ema:
+            self._average_weights()
+        for variable in variables:
+            constraint = getattr(variable, "constraint", None)
+            if constraint is not None:
+                variable.assign(constraint(variable))
+        self._iterations.assign(self._iterations + 1)
+
+    def _with_gradient(
+        self, grads: Sequence[Any], variables: Sequence[Variable]
+    ) -> tuple[list[Any], list[Variable]]:
+        """Leave out variables without a gradient; give gradients their variable's
+        dtype.
+        """
+        for variable in variables:
+            if id(variable) not in self._index:
+                raise ValueError(
+                    f"optimizer {self.name!r} does not know the variable "
+                    f"{variable.name!r}: it was built for others. Compile the model "
+                    "again, or make a new optimizer."
+                )
+        missing = [v.name for g, v in zip(grads, variables, strict=True) if g is None]
+        if len(missing) == len(variables):
+            raise ValueError(
+                f"optimizer {self.name!r}: no variable has a gradient. Does the loss "
+                "depend on the weights?"
+            )
+        if missing:
+            warnings.warn(
+                f"no gradient reaches {missing}; these weights stay as they are.",
+                stacklevel=4,
+            )
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+        gradients = [
+            g if getattr(g, "dtype", None) == v.dtype else as_tensor(g, v.dtype)
+            for g, v in pairs
+        ]
+        return gradients, [v for _, v in pairs]
+
+    def _update(self, gradients: list[Any], variables: list[Variable]) -> None:
+        """Clip, decay, and update each variable."""
+        gradients = self._clip_gradients(gradients)
+        if self.weight_decay is not None:
+            self._decay_weights(variables)
+        learning_rate = self.learning_rate
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
+    def _clip_gradients(self, gradients: list[Any]) -> list[Any]:
+        """Limit the norm of each gradient, the norm of all, or each element."""
+        if self.clipnorm:
+            return [
+                limit_norm(g, np.sum(np.square(g)), self.clipnorm) for g in gradients
+            ]
+        if self.global_clipnorm:
+            squares = [np.sum(np.square(g)) for g in gradients]
+            total = sum(squares[1:], squares[0])
+            return [limit_norm(g, total, self.global_clipnorm) for g in gradients]
+        if self.clipvalue:
+            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
+        return gradients
+
+    def _decay_weights(self, variables: list[Variable]) -> None:
+        pattern = self._undecayed_names
+        for variable in variables:
+            excluded = any(variable is other for other in self._undecayed)
+            if not excluded and not (pattern and re.search(pattern, variable.name)):
+                rate = as_tensor(self.learning_rate, variable.dtype)
+                variable.assign(variable - variable * self.weight_decay * rate)
+
+    def exclude_from_weight_decay(
+        self,
+        var_list: Iterable[Variable] | None = None,
+        var_names: Sequence[str] | None = None,
+    ) -> None:
+        """Let some variables, or all whose names contain some words, keep their weight.
+
+        Raises ``ValueError`` once the optimizer is built.
+        """
+        if self.built:
+            raise ValueError(
+                f"optimizer {self.name!r}: exclude_from_weight_decay must be called "
+                "before training begins."
+            )
+        self._undecayed = list(var_list or ())
+        self._undecayed_names = "|".join(var_names) if var_names else None
+
+    def _accumulate(self, gradients: list[Any], variables: list[Variable]) -> None:
+        """Add gradients up; every so many steps update with their mean and begin anew.
+
+        The update is computed in each step and taken or not, so that the step has no
+        branch.
+        """
+        steps = self.gradient_accumulation_steps or 1
+        now = (self._iterations + 1) % steps == 0
+        sums = [
+            self._accumulated[self._index[id(v)]] + g
+            for g, v in zip(gradients, variables, strict=True)
+        ]
+        state = [*variables, *(v for v in self._variables if v is not self._iterations)]
+        before = [v.value for v in state]
+        self._update([s / steps for s in sums], variables)
+        for variable, old in zip(state, before, strict=True):
+            variable.assign(np.where(now, variable, old))
+        for variable, total in zip(variables, sums, strict=True):
+            self._accumulated[self._index[id(variable)]].assign(np.where(now, 0, total))
+
+    def _average_weights(self) -> None:
+        """Move the averages towards the weights; from time to time set the weights to
+        them.
+        """
+        first = self.iterations == 0
+        overwrite = None
+        if self.ema_overwrite_frequency:
+            overwrite = (self.iterations + 1) % self.ema_overwrite_frequency == 0
+        for variable, average in zip(
+            self._trainable_variables, self._averages, strict=True
+        ):
+            moved = self.ema_momentum * average + (1 - self.ema_momentum) * variable
+            average.assign(np.where(first, variable, moved))
+            if overwrite is not None:
+                variable.assign(np.where(overwrite, average, variable))
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """After a training with ``use_ema``: set the weights to their averages."""
+        if self.use_ema:
+            for variable in var_list:
+                variable.assign(self._averages[self._index[id(variable)]])
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Multiply the loss by ``loss_scale_factor``, which ``apply`` divides out
+        again.
+        """
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)  # a copy has other variables
+        self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def limit_norm(gradient: Any, square: Any, limit: float) -> Any:
+    """Shorten ``gradient`` so that a norm, given as its square, becomes at most
+    ``limit``.
+    """
+    return gradient * limit / np.maximum(np.sqrt(square), limit)

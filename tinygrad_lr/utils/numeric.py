@@ -1,0 +1,77 @@
+"""Small helpers on arrays: classes as rows with a one, vectors of length one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def to_categorical(
+    x: Any, num_classes: int | None = None
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Write class numbers as rows with a one in the place of the class.
+
+    Args:
+        x: integers from 0 to ``num_classes - 1``, of shape ``(n,)``, ``(n, 1)`` or any
+            other.
+        num_classes: length of a row; the largest number plus one if not given.
+
+    Returns:
+        Array of shape ``(..., num_classes)`` (a last axis of length 1 is dropped
+        first).
+
+    Raises:
+        ValueError: for no numbers at all, or one that is no class.
+
+    Example:
+        >>> to_categorical([0, 2])
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
+    """
+    classes = np.asarray(x)
+    if classes.dtype.kind not in "biuf":
+        raise ValueError(
+            f"to_categorical: expected class numbers, got {classes.dtype} data. "
+            "Number the classes first, for example names, x = np.unique(labels, "
+            "return_inverse=True)."
+        )
+    if not classes.size:
+        raise ValueError(
+            "to_categorical: expected at least one class number, got none."
+        )
+    classes = classes.astype(np.int64)
+    shape = classes.shape
+    if len(shape) > 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    rows = classes.reshape(-1)
+    width = int(rows.max()) + 1 if num_classes is None else int(num_classes)
+    wrong = (rows < 0) | (rows >= width)
+    if wrong.any():
+        raise ValueError(
+            f"to_categorical: expected class numbers from 0 to {width - 1}, got "
+            f"{rows[wrong][0]} at position {int(np.argmax(wrong))}. Give a "
+            "num_classes above the largest number, or number the classes from 0."
+        )
+    out = np.zeros((rows.size, width))
+    out[np.arange(rows.size), rows] = 1
+    return out.reshape(*shape, width)
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray[Any, Any]:
+    """Divide vectors by their length: ``x / (sum |x|^order)^(1/order)`` along ``axis``.
+
+    Vectors of length 0 stay as they are. A one-dimensional ``x`` counts as one row.
+
+    Example:
+        >>> normalize([[3.0, 4.0], [0.0, 0.0]])
+        array([[0.6, 0.8],
+               [0. , 0. ]])
+    """
+    x = np.atleast_2d(np.asarray(x))
+    if x.dtype.kind in "biu":
+        x = x.astype(np.float64)
+    lengths = np.atleast_1d(np.linalg.norm(x, order, axis))
+    lengths[lengths == 0] = 1
+    out: np.ndarray[Any, Any] = x / np.expand_dims(lengths, axis)
+    return out
