@@ -14,6 +14,7 @@ from tinygrad_lr import (
     constraints,
     initializers,
     layers,
+    legacy,
     losses,
     metrics,
     models,
@@ -22,7 +23,8 @@ from tinygrad_lr import (
     regularizers,
     utils,
 )
-from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.autodiff import GradientTape, Tensor, Variable
+from tinygrad_lr.compiler import function
 from tinygrad_lr.initializers.initializer import Initializer
 from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer
 from tinygrad_lr.losses.loss import Loss
@@ -33,6 +35,7 @@ from tinygrad_lr.optimizers import Optimizer
 __version__ = "0.1.0"
 
 __all__ = [
+    "GradientTape",
     "Initializer",
     "Input",
     "InputSpec",
@@ -49,8 +52,10 @@ __all__ = [
     "callbacks",
     "config",
     "constraints",
+    "function",
     "initializers",
     "layers",
+    "legacy",
     "losses",
     "metrics",
     "models",

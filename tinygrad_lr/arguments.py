@@ -9,12 +9,12 @@ whoever knows the old spellings fills it with :func:`register_old_names`.
 from __future__ import annotations
 
 import functools
-import warnings
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from tinygrad_lr.naming import suggestion
+from tinygrad_lr.notices import warn
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Translation = str | Callable[[str, dict[str, Any]], None]
 
 OLD_NAMES: dict[str, dict[str, Translation]] = {}
-warned: set[tuple[str, str]] = set()
+warned: set[str] = set()  # old spellings that have been pointed out
 
 TAKES_POSITIONALS, TAKES_KEYWORDS = 0x04, 0x08
 
@@ -125,6 +125,9 @@ class Checked(ABCMeta):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         accepted = accepted_by(cls)
         if not accepted.names.issuperset(kwargs):
+            given = dict(zip(parameters(cls.__init__).names, args, strict=False))
+            if not given.keys() & kwargs.keys():  # a translation may need to see them all
+                args, kwargs = args[len(given) :], given | kwargs
             owners = [base.__name__ for base in cls.__mro__]
             translate(owners, cls.__name__, kwargs, accepted.names)
             unknown = [name for name in kwargs if name not in accepted.names]
@@ -176,14 +179,14 @@ def translate(
                     f"same. Keep {translation}=."
                 )
             arguments[translation] = arguments.pop(old)
-            warn_once(shown, old, f"{shown}({old}=...) is spelt {translation}= today.")
+            warn_once(old, f"{shown}({old}=...) is spelt {translation}= today.")
 
 
-def warn_once(owner: str, name: str, message: str) -> None:
-    """Warn about one spelling of one owner, once in a session."""
-    if (owner, name) not in warned:
-        warned.add((owner, name))
-        warnings.warn(message, DeprecationWarning, stacklevel=4)
+def warn_once(name: str, message: str) -> None:
+    """Warn about one spelling, once in a session."""
+    if name not in warned:
+        warned.add(name)
+        warn(message, DeprecationWarning)
 
 
 def unknown_argument(

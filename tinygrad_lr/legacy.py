@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_lr import optimizers
-from tinygrad_lr.arguments import Translation, register_old_names, warned
+from tinygrad_lr.arguments import Translation, register_old_names, warn_once
 from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
@@ -19,7 +19,7 @@ from tinygrad_lr.models import Sequential
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.optimizers.optimizer import checked_rate
 from tinygrad_lr.optimizers.schedules import LearningRateSchedule, registry
-from tinygrad_lr.utils.notices import warn
+from tinygrad_lr.notices import warn
 
 # -- decay= and optimizer.lr -----------------------------------------------------------
 
@@ -103,9 +103,7 @@ def no_effect(why: str) -> Translation:
 
     def drop(name: str, arguments: dict[str, Any]) -> None:
         del arguments[name]
-        if ("", name) not in warned:
-            warned.add(("", name))
-            warn(f"{name}= has no effect here: {why}.", DeprecationWarning)
+        warn_once(name, f"{name}= has no effect here: {why}.")
 
     return drop
 

@@ -388,8 +388,8 @@ def test_users_optimizers_as_keras_documents_them():
     expected = run(SGD(0.1, momentum=0.9), "float32")
     for a, b in zip(got, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
-    with pytest.raises(TypeError, match=r"Own.*unknown argument 'lr'"):
-        Own(lr=0.1)
+    with pytest.raises(TypeError, match=r"Own.*unknown argument 'rate'"):
+        Own(rate=0.1)
 
 
 def test_names():

@@ -96,6 +96,9 @@ rule(astype, lambda g, out, x, dtype: g)
 # -- activations -----------------------------------------------------------------------
 
 
+FEW = 256  # elements up to which one slow call beats several vectorised ones
+
+
 @primitive
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), element by element; 0 and 1 far out, without a warning."""
@@ -112,7 +115,7 @@ def log_sigmoid(x: Any) -> Any:
 @primitive
 def softplus(x: Any) -> Any:
     """log(1 + exp(x)), element by element, without overflow."""
-    if np.size(x) < 256:  # one call for few elements, the vectorised ones for many
+    if np.size(x) < FEW:
         return np.logaddexp(x, 0)
     return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 

@@ -830,7 +830,7 @@ class Variable(Tensor):
         <Variable name=w, shape=(2,), dtype=float32, value=[0.5, 1.5]>
     """
 
-    __slots__ = ("current", "name", "stale", "storage", "trainable_flag")
+    __slots__ = ("current", "name", "path", "stale", "storage", "trainable_flag")
 
     current: Array | None
     storage: Array | None
@@ -845,6 +845,7 @@ class Variable(Tensor):
         self.storage = None
         super().__init__(initial_value, dtype=dtype)
         self.name = name or "variable"
+        self.path = self.name
         self.trainable = trainable
 
     @property

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from tinygrad_lr.callbacks.callback import Callback
-from tinygrad_lr.utils.notices import warn
+from tinygrad_lr.notices import warn
 
 HIGHER_IS_BETTER = (
     "acc",

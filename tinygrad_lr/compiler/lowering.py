@@ -7,7 +7,7 @@ NumPy on arrays, so recording it on stand-in values yields exactly these calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,12 @@ OPAQUE: set[Callable[..., Any]] = {
 }  # fmt: skip
 
 
+NAMED: set[Callable[..., Any]] = {
+    functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp,
+    functions.relu, functions.log_sigmoid,
+}  # fmt: skip
+
+
 def can_open(function: Callable[..., Any]) -> bool:
     """Whether a function is one of this package that is written in calls on arrays."""
     home = getattr(function, "__module__", None) or ""
@@ -33,13 +39,20 @@ def can_open(function: Callable[..., Any]) -> bool:
     )
 
 
-def lower(program: Program) -> Program:
-    """Expand every call of a function that can be opened into the calls of its body."""
-    while any(can_open(op.function) for op in program.ops):
+def lower(program: Program, keep: Container[Callable[..., Any]] = ()) -> Program:
+    """Expand every call of a function that can be opened into the calls of its body.
+
+    Functions in ``keep`` stay: :data:`NAMED` are those that people know by name.
+    """
+
+    def opens(op: Op) -> bool:
+        return can_open(op.function) and op.function not in keep
+
+    while any(opens(op) for op in program.ops):
         ops: list[Op] = []
         mapping: dict[Value, Value] = {}
         for op in program.ops:
-            if not can_open(op.function):
+            if not opens(op):
                 ops.append(op)
                 continue
             inner = body_of(op)

@@ -16,8 +16,8 @@ import numpy as np
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.tensor import Array, Variable
 from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
-from tinygrad_lr.compiler.numpy_source import Names, load, numpy_name, variable_word
-from tinygrad_lr.compiler.program import Op, Program, Value, values_in
+from tinygrad_lr.compiler.numpy_source import Names, load, numpy_name, reshaping
+from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
 BLOCK = 16384  # elements of a flat update that are worked on at a time
@@ -87,7 +87,7 @@ class Planner:
         for value in program.inputs:
             self.name_of[value] = self.names.take(value.name or "x")
         plan.arguments = program.variables()
-        self.words = words = {v: self.names.take(variable_word(v)) for v in plan.arguments}
+        self.words = words = {v: self.names.take(word_for(v)) for v in plan.arguments}
         for value in self.all_values():
             if value.variable is not None:
                 self.name_of[value] = words[value.variable]
@@ -531,15 +531,6 @@ def can_write(op: Op) -> bool:
     if op.function is np.matmul:
         return op.outs[0].ndim == 2 and all(v.ndim == 2 for v in op.operands())
     return is_elementwise(op) or (op.function in REDUCERS and op.outs[0].ndim > 0)
-
-
-def reshaping(old: tuple[int, ...], new: tuple[int, ...]) -> str:
-    """The cheapest way from one shape to another: an index, if axes only fall away."""
-    if new == ():
-        return f"[{', '.join('0' * len(old))}]"
-    if old[:1] == (1,) and new == old[1:]:
-        return "[0]"
-    return f".reshape({new!r})"
 
 
 def reduction_arguments(op: Op) -> tuple[Any, Any, Any, Any]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.tensor import Variable
-from tinygrad_lr.compiler.program import Op, Program, Value, values_in
+from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 WIDTH = 88
 # How tightly an expression binds, as in Python's grammar.
@@ -42,7 +42,6 @@ INFIX: dict[Callable[..., Any], tuple[str, int]] = {
     np.greater: (">", COMPARISON),
     np.greater_equal: (">=", COMPARISON),
 }
-SECTIONS = ("forward", "backward", "update")
 counter = itertools.count(1)
 
 
@@ -86,7 +85,7 @@ class Printer:
         for value in program.inputs:
             self.name_of[value] = self.names.take(value.name or "x")
         variables = program.variables()
-        variable_names = {v: self.names.take(variable_word(v)) for v in variables}
+        variable_names = {v: self.names.take(word_for(v)) for v in variables}
         self.variable_names = variable_names
         for op in program.ops:
             for value in [*op.operands(), *program.roots()]:
@@ -100,14 +99,10 @@ class Printer:
         results.append(self.literal(program.outputs))
         parameters = [self.name_of[v] for v in program.inputs]
         parameters += [variable_names[v] for v in variables]
-        self.lines.append(("", f"return {', '.join(results)}", ""))
+        self.lines.append(("", wrapped("return ", results, ""), ""))
         body = self.layout()
-        head = f"def {program.name}({', '.join(parameters)}):"
-        if len(head) > WIDTH:
-            head = f"def {program.name}(\n" + textwrap.fill(
-                ", ".join(parameters), WIDTH, initial_indent="    ", subsequent_indent="    "
-            ) + "\n):"
-        helpers = [plain_source(function) for function in self.helpers.values()]
+        head = wrapped(f"def {program.name}", parameters, ":", always=True)
+        helpers = [plain_source(function) for function in with_helpers(self.helpers)]
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         return "\n\n\n".join(
             ["import numpy as np", *helpers, *(["\n".join(constants)] if constants else []),
@@ -151,7 +146,7 @@ class Printer:
                 if variable is not None and last_use.get(old.get(variable), -1) <= at:  # type: ignore[arg-type]
                     self.name_of[out] = variable_names[variable]
                 else:
-                    word = "new_" + variable_word(variable) if variable is not None else out.name
+                    word = "new_" + word_for(variable) if variable is not None else out.name
                     self.name_of[out] = self.names.take(word or "t")
             target = ", ".join(self.name_of[out] for out in op.outs)
             shape = ", ".join(str(out.shape) for out in op.outs)
@@ -169,7 +164,7 @@ class Printer:
             if section and section != current:
                 out.append(f"    # {section}")
                 current = section
-            out.append("    " + (f"{code:<{column}}# {note}" if note else code))
+            out.append("    " + (f"{code:<{column - 2}}  # {note}" if note else code))
         return "\n".join(out)
 
     # -- expressions -----------------------------------------------------------------------
@@ -194,11 +189,11 @@ class Printer:
         """A constant array: as it is if small, else under a name above the function."""
         array = value.array
         assert array is not None
-        if array.size <= 4:
-            return f"np.array({numbers(array)}, dtype={str(array.dtype)!r})", ATOM
-        regular = regular_array(array)
+        regular = regular_array(array) if array.size > 1 else None
         if regular is not None:
             return regular, ATOM
+        if array.size <= 4:
+            return f"np.array({numbers(array)}, dtype={str(array.dtype)!r})", ATOM
         name = self.names.take("constant")
         self.constants[name] = f"np.array({numbers(array)}, dtype={str(array.dtype)!r})"
         self.name_of[value] = name
@@ -278,14 +273,27 @@ class Printer:
         return None
 
 
+def wrapped(head: str, words: list[str], tail: str, always: bool = False) -> str:
+    """``head(words)tail`` on one line if it fits, else over several, in brackets."""
+    inner = ", ".join(words)
+    line = f"{head}({inner}){tail}" if always else f"{head}{inner}{tail}"
+    if len(line) <= WIDTH - 4:
+        return line
+    indent = "    " if always else "        "
+    filled = textwrap.fill(
+        inner, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+    )
+    return f"{head}(\n{filled},\n{indent[4:]}){tail}"
+
+
+def single(axis: Any) -> bool:
+    """Whether an axis is given as a tuple of one."""
+    return isinstance(axis, tuple) and len(axis) == 1
+
+
 def meaningful(key: str, value: Any) -> bool:
     """Leave out keyword arguments that stand at their defaults."""
     return not (value is None or (key in ("keepdims",) and value is False) or (key == "ddof" and value == 0))
-
-
-def variable_word(variable: Variable) -> str:
-    """What a variable is called: its path without the model's name, if it has one."""
-    return getattr(variable, "path", None) or variable.name
 
 
 def regular_array(array: Any) -> str | None:
@@ -325,7 +333,11 @@ def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
     def spell(printer: Printer, op: Op) -> tuple[str, int]:
         x, *rest = op.args
         inner = [printer.literal(a) for a in rest]
-        inner += [f"{k}={printer.literal(v)}" for k, v in op.kwargs.items() if meaningful(k, v)]
+        inner += [
+            f"{k}={printer.literal(v[0] if k == 'axis' and single(v) else v)}"
+            for k, v in op.kwargs.items()
+            if meaningful(k, v)
+        ]
         return f"{printer.operand(x, ATOM)}.{name}({', '.join(inner)})", ATOM
 
     return spell
@@ -336,6 +348,20 @@ def spell_transpose(printer: Printer, op: Op) -> tuple[str, int] | None:
     if isinstance(x, Value) and x.ndim == 2 and op.args[1:] in ((-1, -2), (), (None,)):
         return f"{printer.operand(x, ATOM)}.T", ATOM
     return None
+
+
+def spell_reshape(printer: Printer, op: Op) -> tuple[str, int]:
+    x = op.args[0]
+    return printer.operand(x, ATOM) + reshaping(x.shape, op.outs[0].shape), ATOM
+
+
+def reshaping(old: tuple[int, ...], new: tuple[int, ...]) -> str:
+    """The shortest way from one shape to another: an index, if axes only fall away."""
+    if new == ():
+        return f"[{', '.join('0' * len(old))}]"
+    if old[:1] == (1,) and new == old[1:]:
+        return "[0]"
+    return f".reshape({new!r})"
 
 
 def spell_negative(printer: Printer, op: Op) -> tuple[str, int]:
@@ -355,7 +381,7 @@ SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | No
     np.mean: method("mean"),
     np.max: method("max"),
     np.min: method("min"),
-    np.reshape: method("reshape"),
+    np.reshape: spell_reshape,
     np.argmax: method("argmax"),
     functions.astype: method("astype"),
     np.swapaxes: spell_transpose,
@@ -364,6 +390,24 @@ SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | No
     np.square: spell_square,
     functions.getitem: spell_getitem,
 }
+
+
+def with_helpers(functions: dict[str, Callable[..., Any]]) -> list[Callable[..., Any]]:
+    """The functions, after those of ours that they call themselves."""
+    found: dict[Callable[..., Any], None] = {}
+
+    def visit(function: Callable[..., Any]) -> None:
+        body = getattr(function, "body", function)
+        code = getattr(body, "__code__", None)
+        for name in code.co_names if code is not None else ():
+            used = body.__globals__.get(name)
+            if inspect.isfunction(used) and used.__module__ == body.__module__:
+                visit(used)
+        found.setdefault(function)
+
+    for function in functions.values():
+        visit(function)
+    return list(found)
 
 
 def plain_source(function: Callable[..., Any]) -> str:

@@ -160,6 +160,11 @@ class Program:
         return Program(self.inputs, ops, assigns, outputs, self.name)
 
 
+def word_for(variable: Variable) -> str:
+    """What a variable is called in a program: its path as one word."""
+    return variable.path.replace("/", "_")
+
+
 def values_in(tree: Any) -> Iterator[Value]:
     """Every Value in a nesting of tuples, lists and dicts."""
     if isinstance(tree, Value):

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff.rules import Function
 from tinygrad_lr.autodiff.tensor import Array, Tensor, Variable, mode
-from tinygrad_lr.compiler.program import Op, Program, Value
+from tinygrad_lr.compiler.program import Op, Program, Value, word_for
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 ABOUT_SHAPES: set[Function] = {np.shape, np.ndim, np.size, np.result_type}
@@ -68,9 +68,9 @@ class Recording:
         self._variables[id(variable)] = new
 
     def record_label(self, tensor: Tensor, name: str) -> None:
-        """Note what the user calls a value; the first word for it stays."""
+        """Note what a value is called; the outermost caller has the last word."""
         value = self.value_of(tensor)
-        if value.name is None and value.kind == "result":
+        if value.kind == "result":
             value.name = name
 
     def record_reverse(self, running: bool) -> None:
@@ -83,8 +83,9 @@ class Recording:
     def record_gradient(self, tensor: Tensor, g: Any) -> None:
         """Call the gradient of a value that has a name ``d_name``."""
         name = self.value_of(tensor).name
-        if name is not None and isinstance(g, Tensor):
-            self.record_label(g, "d_" + name)
+        value = self.value_of(g)
+        if name is not None and value.name is None and value.kind == "result":
+            value.name = "d_" + name
 
     # -- values ----------------------------------------------------------------------------
 
@@ -100,7 +101,7 @@ class Recording:
         if isinstance(x, Variable):
             known = self._variables.get(id(x))
             if known is None:
-                known = Value("variable", x.data, x.name, x)
+                known = Value("variable", x.data, word_for(x), x)
                 self._variables[id(x)] = known
                 self._values[id(x.data)] = known
                 self._alive += (x, x.data)

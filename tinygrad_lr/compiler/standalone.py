@@ -8,9 +8,11 @@ of the batch size, and are written as multiples of ``len(x)``.
 from __future__ import annotations
 
 import io
+import os
 import re
 import tokenize
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -117,6 +119,9 @@ def array_source(array: Array) -> str:
     return f"np.array({text}, dtype={str(array.dtype)!r}).reshape({array.shape})"
 
 
-def write_weights(weights: Mapping[str, Any], path: str) -> None:
-    """Write the weights beside the module, uncompressed."""
-    np.savez(path, **weights)
+def write_weights(weights: Mapping[str, Any], path: Path) -> None:
+    """Write the weights beside the module, as a whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    with open(part, "wb") as file:
+        np.savez(file, **weights)
+    os.replace(part, path)

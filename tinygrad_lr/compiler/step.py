@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.tensor import Array, Variable
-from tinygrad_lr.compiler.lowering import lower
+from tinygrad_lr.compiler.lowering import NAMED, lower
 from tinygrad_lr.compiler.memory import Planner
 from tinygrad_lr.compiler.numpy_source import numpy_source
 from tinygrad_lr.compiler.passes import simplify
-from tinygrad_lr.compiler.program import Program
+from tinygrad_lr.compiler.program import Program, Value
 
 
 class Shield:
@@ -61,11 +62,18 @@ class CompiledStep:
         self.program = simplify(program)
         self.plan = Planner(simplify(lower(self.program.copy()))).build()
         self.lock = threading.Lock()
+        self.casts = [self.cast_of(value) for value in self.program.inputs]
         self.rebound = list(self.plan.rebound)
         self.fixed = [v for v in self.plan.arguments if v not in self.plan.rebound]
 
         self.trainable = [(v, v.trainable) for v in self.plan.arguments]
         self.sharing = len(set(self.program.assigns.values())) < len(self.program.assigns)
+
+    def cast_of(self, value: Value) -> Any:
+        """The dtype that all calls cast an input to before anything else, or None."""
+        uses = [op for op in self.program.ops if any(v is value for v in op.operands())]
+        kinds = {op.args[1] if op.function is functions.astype else None for op in uses}
+        return kinds.pop() if len(kinds) == 1 else None
 
     def still_holds(self) -> bool:
         """Whether the variables are still what they were when the program was recorded."""
@@ -77,7 +85,7 @@ class CompiledStep:
     @property
     def source(self) -> str:
         """The program as a NumPy function for people."""
-        return numpy_source(self.program)
+        return numpy_source(simplify(lower(self.program.copy(), NAMED)))
 
     def run(self, batches: Iterable[tuple[Any, ...]], watch: bool = False) -> list[Any]:
         """Run over all batches: the outputs of each, or of the last if variables change.

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_lr import constraints, initializers, regularizers
 from tinygrad_lr.arguments import parameters, refuse_unknown
-from tinygrad_lr.autodiff import Tensor, no_grad
+from tinygrad_lr.autodiff import Tensor, label, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.layers.spec import KerasTensor
@@ -272,6 +272,7 @@ class Layer(Tracking):
                 self.add_loss(
                     penalty / max(output.shape[0], 1) if output.ndim else penalty
                 )
+        label(outputs, self._name)
         return outputs
 
     def _convert(self, value: Any) -> Any:

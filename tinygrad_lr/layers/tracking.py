@@ -22,7 +22,7 @@ from tinygrad_lr.nesting import inside, unique
 class Weight(Variable):
     """A variable of a layer, with its ``regularizer``, ``constraint`` and ``path``."""
 
-    __slots__ = ("constraint", "path", "regularizer")
+    __slots__ = ("constraint", "regularizer")
 
     def __init__(
         self, initial_value: Any, trainable: bool = True, dtype: Any = None,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.activations import logits_of, sigmoid, softmax
-from tinygrad_lr.autodiff import functions, primitive, rule
+from tinygrad_lr.autodiff import functions, label, primitive, rule
 from tinygrad_lr.config import epsilon, floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.losses.loss import LossFunctionWrapper
@@ -24,9 +24,13 @@ from tinygrad_lr.losses.loss import LossFunctionWrapper
 def sigmoid_crossentropy(logits: Any, y: Any) -> Any:
     """-y log(p) - (1 - y) log(1 - p) with p = sigmoid(logits), element by element.
 
-    Computed as log(1 + exp(z)) - z y, which does not overflow.
+    With z for the logits this is log(exp(z - z y) + exp(-z y)), which neither overflows nor
+    cancels; for many elements it is computed as max(z, 0) - z y + log(1 + exp(-|z|)).
     """
-    return functions.softplus(logits) - logits * y
+    zy = logits * y
+    if np.size(logits) < functions.FEW:
+        return np.logaddexp(logits - zy, -zy)
+    return np.maximum(logits, 0) - zy + np.log1p(np.exp(-np.absolute(logits)))
 
 
 rule(
@@ -34,6 +38,37 @@ rule(
     lambda g, out, logits, y: g * (functions.sigmoid(logits) - y),
     lambda g, out, logits, y: -g * logits,
 )
+
+
+@primitive
+def softmax_crossentropy(logits: Any, y: Any) -> Any:
+    """-sum(y log(p)) over the last axis, with p = softmax(logits)."""
+    return -np.sum(y * functions.log_softmax(logits, axis=-1), axis=-1)
+
+
+@primitive
+def sparse_softmax_crossentropy(logits: Any, y: Any) -> Any:
+    """-log(p[..., y]) with p = softmax(logits), for integers y of shape (...)."""
+    log_p = functions.log_softmax(logits, axis=-1)
+    return -np.take_along_axis(log_p, y[..., None], -1)[..., 0]
+
+
+def softmax_rule(g: Any, out: Any, logits: Any, y: Any) -> Any:
+    p = functions.softmax(logits, axis=-1)
+    return g[..., None] * (p * np.sum(y, axis=-1, keepdims=True) - y)
+
+
+def sparse_softmax_rule(g: Any, out: Any, logits: Any, y: Any) -> Any:
+    p = functions.softmax(logits, axis=-1)
+    return g[..., None] * (p - (y[..., None] == np.arange(logits.shape[-1])))
+
+
+rule(
+    softmax_crossentropy,
+    softmax_rule,
+    lambda g, out, logits, y: -g[..., None] * functions.log_softmax(logits, axis=-1),
+)
+rule(sparse_softmax_crossentropy, sparse_softmax_rule, None)
 
 
 def binary_crossentropy(
@@ -54,6 +89,7 @@ def binary_crossentropy(
         y = y * (1 - label_smoothing) + 0.5 * label_smoothing
     logits = p if from_logits else logits_of(p, "sigmoid")
     if logits is not None:
+        label(logits, "z")
         return np.mean(sigmoid_crossentropy(logits, y), axis=axis)
     p = np.clip(p, epsilon(), 1 - epsilon())
     return np.mean(-(y * np.log(p) + (1 - y) * np.log(1 - p)), axis=axis)
@@ -86,6 +122,9 @@ def categorical_crossentropy(
         )
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / p.shape[-1]
+    logits = softmax_logits(p, from_logits, axis)
+    if logits is not None:
+        return softmax_crossentropy(logits, y)
     return -np.sum(y * log_probabilities(p, from_logits, axis), axis=axis)
 
 
@@ -123,22 +162,34 @@ def sparse_categorical_crossentropy(
     kept = None if ignore_class is None else y != ignore_class
     if kept is not None:
         y = np.where(kept, y, 0)
-    log_p = log_probabilities(p, from_logits, axis)
-    if log_p.ndim == 2 and axis in (-1, 1):
-        picked = log_p[np.arange(len(log_p)), y]
+    logits = softmax_logits(p, from_logits, axis)
+    if logits is not None:
+        loss = sparse_softmax_crossentropy(logits, y)
     else:
+        log_p = log_probabilities(p, from_logits, axis)
         place = np.expand_dims(y, axis)
-        picked = np.squeeze(np.take_along_axis(log_p, place, axis), axis)
-    return -picked if kept is None else np.where(kept, -picked, 0)
+        loss = -np.squeeze(np.take_along_axis(log_p, place, axis), axis)
+    return loss if kept is None else np.where(kept, loss, 0)
+
+
+# Class numbers stay integers on their way through a Loss.
+sparse_categorical_crossentropy.casts_targets = False  # type: ignore[attr-defined]  # a note
+
+
+def softmax_logits(p: Any, from_logits: bool, axis: int) -> Any:
+    """The logits over the last axis, if there are any."""
+    if axis not in (-1, p.ndim - 1):
+        return None
+    logits = p if from_logits else logits_of(p, "softmax")
+    if logits is not None:
+        label(logits, "z")
+    return logits
 
 
 def log_probabilities(p: Any, from_logits: bool, axis: int) -> Any:
-    """The logarithms of the probabilities, from logits where there are any."""
-    logits = p if from_logits else None
-    if logits is None and axis in (-1, p.ndim - 1):
-        logits = logits_of(p, "softmax")
-    if logits is not None:
-        return functions.log_softmax(logits, axis=axis)
+    """The logarithms of the probabilities, over any axis."""
+    if from_logits:
+        return functions.log_softmax(p, axis=axis)
     p = p / np.sum(p, axis=axis, keepdims=True)
     return np.log(np.clip(p, epsilon(), 1 - epsilon()))
 

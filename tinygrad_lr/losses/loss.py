@@ -39,6 +39,8 @@ class Loss(Noticed, metaclass=Checked):
     ``ValueError`` for other words.
     """
 
+    casts_targets = True  # whether targets are wanted in the loss's own dtype
+
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size",
         dtype: Any = None,
@@ -60,7 +62,7 @@ class Loss(Noticed, metaclass=Checked):
         ``sample_weight`` has shape (n,), or more axes of the values' shape, or is a
         number.
         """
-        y_true = as_tensors(y_true, self.dtype)
+        y_true = as_tensors(y_true, self.dtype if self.casts_targets else None)
         y_pred = as_tensors(y_pred, self.dtype)
         values = as_tensor(self.call(y_true, y_pred), self.dtype)
         mask = self.mask(y_true, y_pred)
@@ -105,6 +107,7 @@ class LossFunctionWrapper(Loss):
         super().__init__(name, reduction, dtype)
         self.fn = fn
         self._fn_kwargs = kwargs
+        self.casts_targets = getattr(fn, "casts_targets", True)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if isinstance(y_true, Tensor) and isinstance(y_pred, Tensor):

@@ -72,6 +72,7 @@ class Metric(Noticed, metaclass=Checked):
             shape, dtype=dtype or self._dtype
         )
         variable = Variable(as_tensor(value), trainable=False, name=name)
+        variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable
 

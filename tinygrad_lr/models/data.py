@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, default_dtype
 from tinygrad_lr.autodiff.trees import leaves, rebuild
-from tinygrad_lr.utils.notices import warn
+from tinygrad_lr.notices import warn
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Batch = tuple[Any, ...]

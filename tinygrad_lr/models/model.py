@@ -15,6 +15,7 @@ from tinygrad_lr.autodiff import Tensor, no_grad
 from tinygrad_lr.autodiff.trees import transform
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.models.data import as_array
+from tinygrad_lr.models.export import to_numpy_source
 from tinygrad_lr.models.observe import observed
 from tinygrad_lr.models.trainer import Trainer
 from tinygrad_lr.naming import suggestion
@@ -145,6 +146,14 @@ class Model(Trainer):
                         f"shape {np.shape(value)}."
                     )
         super().set_weights(weights)
+
+    def to_numpy_source(self, path: Any = None) -> str:
+        """Return a Python file that predicts with NumPy alone, and write it to ``path``.
+
+        The file has one function for users, ``predict(x)``. Weights stand in it if they
+        are few (4,096 numbers), else in an ``.npz`` of the same name beside it.
+        """
+        return to_numpy_source(self, path)
 
     def summary(
         self,

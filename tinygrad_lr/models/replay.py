@@ -18,7 +18,7 @@ from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.autodiff.trees import leaves, transform
 from tinygrad_lr.changes import changes
 from tinygrad_lr.compiler import CompiledStep, LossNotFinite, Program, record
-from tinygrad_lr.utils.notices import warn
+from tinygrad_lr.notices import warn
 
 Batch = tuple[Any, ...]
 NAMES = ("x", "y", "sample_weight")

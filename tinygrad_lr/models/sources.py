@@ -27,7 +27,7 @@ from tinygrad_lr.models.data import (
     whole_number,
 )
 from tinygrad_lr.random import root_generator
-from tinygrad_lr.utils.notices import warn
+from tinygrad_lr.notices import warn
 
 SHUFFLED_WHOLE = (
     2**25
@@ -85,6 +85,13 @@ class ArraySource:
             slice(at, at + batch_size) for at in range(0, self.rows, batch_size)
         ]
         self.steps: int | None = len(self.cuts)
+
+    def cast(self, dtypes: list[Any]) -> None:
+        """Give arrays, once for all batches, the dtypes that every step gives them."""
+        self.arrays = [
+            array if dtype is None else array.astype(dtype, copy=False)
+            for array, dtype in zip(self.arrays, dtypes, strict=True)
+        ]
 
     @property
     def uniform(self) -> bool:

@@ -164,6 +164,23 @@ class Steps(Layer):
             self.predict_function = self._replay(step, "predict_step")
         return self.predict_function
 
+    def train_step_source(self) -> str:
+        """Return the training step that ``fit`` runs as a NumPy function, to be read.
+
+        It takes the batch and all variables, and returns the new values of those that
+        change, then the logs. Raises ``RuntimeError`` before the first batch, and for a
+        step that looks at values and so runs as it is written.
+        """
+        return source_of(self.train_function, "fit")
+
+    def test_step_source(self) -> str:
+        """Return the step that ``evaluate`` runs, like :meth:`train_step_source`."""
+        return source_of(self.test_function, "evaluate")
+
+    def predict_step_source(self) -> str:
+        """Return the step that ``predict`` runs, like :meth:`train_step_source`."""
+        return source_of(self.predict_function, "predict")
+
     def _replay(self, step: Any, name: str) -> Replay:
         return Replay(step, name, self._parts, self._state, self.run_eagerly)
 
@@ -176,6 +193,17 @@ class Steps(Layer):
         """Every variable that a step may change."""
         found = [*self.variables, *(v for m in self.metrics for v in m.variables)]
         return [*found, *self.optimizer.variables] if self.optimizer is not None else found
+
+
+def source_of(step: Replay | None, method: str) -> str:
+    """The source of the latest program of a step."""
+    if step is None or step.latest is None:
+        why = "it runs eagerly" if step is not None and step.eager else "nothing has run"
+        raise RuntimeError(
+            f"there is no program to show, because {why}. Call {method}() on data first, "
+            "on a model compiled without run_eagerly."
+        )
+    return step.latest.source
 
 
 def batch_length(x: Any) -> int:

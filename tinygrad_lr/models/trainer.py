@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,12 @@ from tinygrad_lr.arguments import checked
 from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.metrics.means import Mean
-from tinygrad_lr.compiler import LossNotFinite
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
 from tinygrad_lr.models.data import unpack_x_y_sample_weight, whole_number
+from tinygrad_lr.models.loop import Loop
 from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
 from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
-from tinygrad_lr.models.replay import Replay, flat
 from tinygrad_lr.models.sources import (
-    ArraySource,
-    Batch,
     Source,
     Stepped,
     rows_of,
@@ -34,8 +30,8 @@ from tinygrad_lr.models.sources import (
     validation_parts,
     warn_about,
 )
-from tinygrad_lr.models.steps import Steps, arrays, joined
-from tinygrad_lr.utils.notices import warn
+from tinygrad_lr.models.steps import Steps, joined
+from tinygrad_lr.notices import warn
 
 # A number that overflows is reported in words by LossWatch, not by NumPy line by line.
 quietly = np.errstate(all="ignore")
@@ -172,36 +168,28 @@ class Trainer(Steps):
         callbacks = self._callbacks(
             callbacks, verbose, training, epochs=epochs, add_history=True
         )
-        step = self.make_train_function()
-        watch: LossWatch | None = LossWatch(self)
+        loop = Loop(self, self.make_train_function(), training, callbacks, "train")
+        loop.watch = LossWatch(self)
         self.stop_training = False
         logs: dict[str, Any] = {}
-        metrics = self.metrics
         callbacks.on_train_begin()
-        epoch = initial_epoch - 1
-        while (epoch := epoch + 1) < epochs:
-            if validation is None and callbacks.only_history:
-                done, watch = self._run_epochs(
-                    step, training, metrics, callbacks.history, range(epoch, epochs), watch
-                )
-                if (epoch := epoch + done) == epochs:
-                    break
-            for metric in metrics:
-                metric.reset_state()
+        epoch = initial_epoch
+        while epoch < epochs and not self.stop_training:
+            done = 0 if validation else loop.run_epochs(range(epoch, epochs))
+            epoch += done
+            if done:
+                continue
+            loop.begin()
             callbacks.on_epoch_begin(epoch)
-            seen, watch, results = self._go_through(
-                step, training, callbacks, "train", epoch, watch
-            )
-            if not seen:
+            if not loop.run_epoch(epoch):
                 warn(f"the data ended before epoch {epoch + 1}; training ends here.")
                 break
-            logs = numbers(results[-1])
+            logs = numbers(loop.results[-1])
             if validation is not None and is_due(epoch, validation_freq):
                 results = self._test(validation, callbacks)
                 logs.update({f"val_{name}": value for name, value in results.items()})
             callbacks.on_epoch_end(epoch, logs)
-            if self.stop_training:
-                break
+            epoch += 1
         self.optimizer.finalize_variable_values(self.trainable_variables)
         callbacks.on_train_end(logs)
         found: History = callbacks.history or self.history
@@ -250,16 +238,19 @@ class Trainer(Steps):
 
         The arguments are those of :meth:`fit`; ``steps`` limits the number of batches.
         """
+        one = isinstance(x, np.ndarray) and x.ndim and 0 < len(x) <= (batch_size or 32)
+        if one and callbacks is None and steps is None and not verbosity(verbose):
+            return self.predict_on_batch(x)  # one batch that nobody watches
         with unchanged_on_error(self):
             source = self._source(x, batch_size=batch_size, steps=steps)
             if not self.built:
                 build_on(self, source.first())
         callbacks = self._callbacks(callbacks, verbosity(verbose), source)
-        step = self.make_predict_function()
+        loop = Loop(self, self.make_predict_function(), source, callbacks, "predict")
         callbacks.on_predict_begin()
-        _, _, outputs = self._go_through(step, source, callbacks, "predict")
+        loop.run_epoch()
         callbacks.on_predict_end()
-        return joined(outputs)
+        return joined(loop.results)
 
     @checked
     @quietly
@@ -305,89 +296,6 @@ class Trainer(Steps):
             if not self.built:
                 build_on(self, batch)
         return joined([self.make_predict_function()(batch)])
-
-    def _run_epochs(
-        self,
-        step: Replay,
-        training: Source,
-        metrics: list[Any],
-        history: History,
-        epochs: range,
-        watch: LossWatch | None,
-    ) -> tuple[int, LossWatch | None]:
-        """Do all epochs in one run, if that makes no difference: how many were done.
-
-        It makes none if nobody wants to know when an epoch ends, all batches have one
-        form, and the program for them is there.
-        """
-        first = training.first() if isinstance(training, ArraySource) else None
-        if first is None or not training.uniform:
-            return 0, watch
-        program = None if step.eager else step.program_for(first)
-        remembered = [v for metric in metrics for v in metric.variables]
-        ours = all(type(m).__module__.startswith("tinygrad_lr.") for m in metrics)
-        if program is None or not ours or not program.can_begin(remembered):
-            return 0, watch
-        for metric in metrics:
-            metric.reset_state()
-        fresh = {variable: variable.data for variable in remembered}
-        results: list[Any] = []
-        current: Iterator[Batch] = iter(())
-
-        def all_epochs() -> Iterator[Iterator[Batch]]:
-            nonlocal current
-            for _ in epochs:
-                current = training.epoch()
-                yield current if training.plain else map(flat, current)
-
-        start = watch.steps() if watch is not None else 0
-        try:
-            program.run_epochs(all_epochs(), results, watch is not None, fresh)
-        except LossNotFinite as stopped:
-            assert watch is not None
-            at = epochs[len(results)]
-            index = watch.steps() - start - len(results) * (training.steps or 0)
-            watch.explain(at, index, stopped.batch, stopped.loss)
-            watch = None
-            results += step.run(itertools.chain([stopped.batch], current))[-1:]
-        finally:
-            for epoch, logs in zip(epochs, results, strict=False):
-                history.on_epoch_end(epoch, numbers(logs))
-        return len(results), watch
-
-    def _go_through(
-        self,
-        step: Replay,
-        source: Source,
-        callbacks: CallbackList,
-        part: str,
-        epoch: int = 0,
-        watch: LossWatch | None = None,
-    ) -> tuple[int, LossWatch | None, list[Any]]:
-        """Do one step per batch of an epoch: how many, who still watches, the results.
-
-        Batches of one form go through the step in one run, unless somebody listens.
-        """
-        listening = callbacks.listens_to(part)
-        results: list[Any] = []
-        seen = 0
-        for count, batches in source.runs():
-            if not listening:
-                done, watch = run_watched(step, batches, epoch, seen, watch)
-                results = results + done if part == "predict" else done
-                seen += count
-                continue
-            for batch in batches:
-                callbacks.batch_begin(f"on_{part}_batch_begin", seen, None)
-                done, watch = run_watched(step, [batch], epoch, seen, watch)
-                results = results + done if part == "predict" else done
-                logs = done[-1] if part != "predict" else {"outputs": arrays(done[-1])}
-                callbacks.batch_end(f"on_{part}_batch_end", seen, logs)
-                seen += 1
-                if self.stop_training and part == "train":
-                    break
-        callbacks.batches_done(part, seen)
-        return seen, watch, results
 
     # -- what they share ---------------------------------------------------------------
 
@@ -450,32 +358,16 @@ class Trainer(Steps):
         """Go through the data once without learning; return loss and metrics as
         numbers.
         """
-        step = self.make_test_function()
         if isinstance(source, Stepped):
             source.restart()
-        self.reset_metrics()
+        loop = Loop(self, self.make_test_function(), source, callbacks, "test")
+        loop.begin()
         callbacks.on_test_begin()
-        seen, _, results = self._go_through(step, source, callbacks, "test")
-        if not seen:
+        if not loop.run_epoch():
             warn("there are no data left to evaluate on; make the generator anew.")
-        logs = numbers(results[-1] if results else None)
+        logs = numbers(loop.results[-1] if loop.results else None)
         callbacks.on_test_end(logs)
         return dict(logs)
-
-
-def run_watched(
-    step: Replay, batches: Iterable[Batch], epoch: int, seen: int, watch: LossWatch | None
-) -> tuple[list[Any], LossWatch | None]:
-    """Run a step over batches; the first loss that is not finite is explained once."""
-    if watch is None:
-        return step.run(batches), None
-    waiting = iter(batches)
-    start = watch.steps()
-    try:
-        return step.run(waiting, watch=True), watch
-    except LossNotFinite as stopped:
-        watch.explain(epoch, seen + watch.steps() - start, stopped.batch, stopped.loss)
-        return step.run(itertools.chain([stopped.batch], waiting)), None
 
 
 def verbosity(verbose: Any) -> int:

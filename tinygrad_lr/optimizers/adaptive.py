@@ -43,7 +43,7 @@ class Adam(Optimizer):
         )  # fmt: skip
         self.beta_1 = beta_1
         self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.epsilon = 1e-7 if epsilon is None else epsilon
         self.amsgrad = amsgrad
 
     def build(self, variables: Sequence[Variable]) -> None:
@@ -110,7 +110,7 @@ class RMSprop(Optimizer):
         )  # fmt: skip
         self.rho = rho
         self.momentum = momentum
-        self.epsilon = epsilon
+        self.epsilon = 1e-7 if epsilon is None else epsilon
         self.centered = centered
 
     def build(self, variables: Sequence[Variable]) -> None:

@@ -268,7 +268,7 @@ def test_looking_at_a_value_is_an_obstacle_with_its_place(look):
 
     result, program, obstacle = record(function, [("x", X)], "program")
     assert program is None
-    assert "test_programs.py:" in obstacle
+    assert "test_compiled.py:" in obstacle
     np.testing.assert_array_equal(result.data, X)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 # Frames in these folders are on the way: ours, and NumPy's that wrap ours.
 ON_THE_WAY = (
-    os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
+    os.path.dirname(os.path.abspath(__file__)) + os.sep,
     os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
 )
 

@@ -1,0 +1,67 @@
+"""Export: a trained model as a Python file that needs NumPy alone.
+
+The file holds ``predict(x)``: the recorded prediction step as source, and the weights, in
+the file itself if they are few, else in an ``.npz`` beside it. It is how a model goes to
+where nothing can be installed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.trees import transform
+from tinygrad_lr.compiler.standalone import INLINE, standalone_source, write_weights
+from tinygrad_lr.models.steps import Steps
+
+
+def to_numpy_source(model: Steps, path: str | os.PathLike[str] | None = None) -> str:
+    """Return the source of a module with ``predict(x)``; write it to ``path`` if given.
+
+    Without ``path`` the weights always stand in the source. Raises ``ValueError`` for a
+    model that has not seen the shape of its input, or that does not treat every row alike.
+    """
+    step = model.make_predict_function()
+    programs = [step.record(example(model, rows))[1] for rows in (2, 3)]
+    two, three = programs
+    if two is None or three is None:
+        raise ValueError(
+            f"model {model.name!r} looks at values of Tensors when it predicts, so it has no "
+            "program to write."
+        )
+    large = model.count_params() > INLINE and path is not None
+    target = None if path is None else Path(path)
+    beside = target.with_suffix(".npz") if target is not None and large else None
+    source, weights = standalone_source(
+        two, three, f"Model {model.name}", None if beside is None else beside.name
+    )
+    if beside is not None:
+        write_weights(weights, beside)
+    if target is not None:
+        replace_whole(target, source)
+    return source
+
+
+def example(model: Steps, rows: int) -> tuple[Any, ...]:
+    """A batch of zeros in the form of the model's inputs."""
+    step = model.predict_function
+    shape = getattr(model, "input_shape", None) if model.built else None
+    if isinstance(shape, tuple) and None not in shape[1:]:
+        return (np.zeros((rows, *shape[1:]), model.dtype),)
+    if step is None or step.latest is None:
+        raise ValueError(
+            f"model {model.name!r} has not seen the shape of its input yet. Call predict on "
+            "some rows first."
+        )
+    inputs = [np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.latest.program.inputs]
+    return tuple(transform(lambda array: array, inputs))
+
+
+def replace_whole(target: Path, text: str) -> None:
+    """Write a file beside the old one and rename it, so that it is whole or not there."""
+    beside = target.with_name(target.name + ".part")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, target)

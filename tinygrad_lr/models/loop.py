@@ -1,0 +1,154 @@
+"""Loop: one step for each batch of an epoch, and nothing else that nobody asked for.
+
+Batches of one form go through the step in one run. If a callback or a moving progress bar
+listens, batches go one by one; if nobody wants to know even when an epoch ends, whole
+epochs follow each other within one run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tinygrad_lr.callbacks import CallbackList
+from tinygrad_lr.callbacks.callback_list import numbers
+from tinygrad_lr.compiler import LossNotFinite
+from tinygrad_lr.models.observe import LossWatch
+from tinygrad_lr.models.replay import Replay, flat
+from tinygrad_lr.models.sources import ArraySource, Batch, Source
+from tinygrad_lr.models.steps import Steps, arrays
+
+
+class Loop:
+    """The batches of a source on their way through a step.
+
+    ``part`` is "train", "test" or "predict". After :meth:`run_epoch`, ``results`` holds
+    the results of all batches ("predict"), or of the last.
+    """
+
+    def __init__(
+        self,
+        model: Steps,
+        step: Replay,
+        source: Source,
+        callbacks: CallbackList,
+        part: str,
+    ) -> None:
+        self.model = model
+        self.step = step
+        self.source = source
+        self.callbacks = callbacks
+        self.part = part
+        self.watch: LossWatch | None = None
+        self.metrics: list[Any] = model.metrics if part != "predict" else []
+        self.results: list[Any] = []
+        self.settled = False
+
+    def begin(self) -> None:
+        """Let all metrics begin anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def run_epoch(self, epoch: int = 0) -> int:
+        """Do one epoch; return how many batches it had."""
+        self.results = []
+        self.settle()
+        listening = self.callbacks.listens_to(self.part)
+        seen = 0
+        for count, batches in self.source.runs():
+            if not listening:
+                self.take(self.run(batches, epoch, seen))
+                seen += count
+                continue
+            for batch in batches:
+                self.run_heard(batch, epoch, seen)
+                seen += 1
+                if self.model.stop_training and self.part == "train":
+                    break
+        self.callbacks.batches_done(self.part, seen)
+        return seen
+
+    def run_heard(self, batch: Batch, epoch: int, seen: int) -> None:
+        """Do one batch, and tell who listens."""
+        self.callbacks.batch_begin(f"on_{self.part}_batch_begin", seen, None)
+        done = self.run([batch], epoch, seen)
+        self.take(done)
+        logs = {"outputs": arrays(done[-1])} if self.part == "predict" else done[-1]
+        self.callbacks.batch_end(f"on_{self.part}_batch_end", seen, logs)
+
+    def take(self, done: list[Any]) -> None:
+        """Keep the results that will be wanted."""
+        self.results = self.results + done if self.part == "predict" else done
+
+    def run(self, batches: Iterable[Batch], epoch: int, seen: int) -> list[Any]:
+        """Run the step over batches; the first loss that is not finite is explained."""
+        watch = self.watch
+        if watch is None:
+            return self.step.run(batches)
+        waiting = iter(batches)
+        start = watch.steps()
+        try:
+            return self.step.run(waiting, watch=True)
+        except LossNotFinite as stopped:
+            watch.explain(epoch, seen + watch.steps() - start, stopped)
+            self.watch = None
+            return self.step.run(itertools.chain([stopped.batch], waiting))
+
+    def settle(self) -> None:
+        """Cast whole arrays once, if the program would cast each batch of them."""
+        source = self.source
+        if self.settled or not isinstance(source, ArraySource) or self.step.eager:
+            return
+        program = self.step.program_for(source.first())
+        if program is not None:
+            self.settled = True
+            if any(program.casts):
+                source.cast(program.casts)
+
+    def run_epochs(self, epochs: range) -> int:
+        """Do all epochs in one run, if that makes no difference: how many were done.
+
+        It makes none if nobody but a History wants to know when an epoch ends, all
+        batches have one form, and the program for them is there.
+        """
+        source, callbacks = self.source, self.callbacks
+        if not (
+            isinstance(source, ArraySource)
+            and source.uniform
+            and callbacks.only_history
+            and not self.step.eager
+        ):
+            return 0
+        self.settle()
+        program = self.step.program_for(source.first())
+        remembered = [v for metric in self.metrics for v in metric.variables]
+        ours = all(type(m).__module__.startswith("tinygrad_lr.") for m in self.metrics)
+        if program is None or not ours or not program.can_begin(remembered):
+            return 0
+        self.begin()
+        fresh = {variable: variable.data for variable in remembered}
+        results: list[Any] = []
+        current: Iterator[Batch] = iter(())
+
+        def all_epochs() -> Iterator[Iterator[Batch]]:
+            nonlocal current
+            for _ in epochs:
+                current = source.epoch()
+                yield current if source.plain else map(flat, current)
+
+        watch = self.watch
+        start = watch.steps() if watch is not None else 0
+        try:
+            program.run_epochs(all_epochs(), results, watch is not None, fresh)
+        except LossNotFinite as stopped:
+            assert watch is not None
+            done = len(results)
+            index = watch.steps() - start - done * len(source.cuts)
+            watch.explain(epochs[done], index, stopped)
+            self.watch = None
+            results += self.step.run(itertools.chain([stopped.batch], current))[-1:]
+        finally:
+            for epoch, logs in zip(epochs, results, strict=False):
+                callbacks.history.on_epoch_end(epoch, numbers(logs))
+        return len(results)
