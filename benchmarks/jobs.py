@@ -239,7 +239,7 @@ def hand_mlp_small() -> Timed:
 def hand_mlp_mnist(rows: int = 60000) -> Timed:
     x, y = digits_data(rows)
     generator = np.random.default_rng(0)
-    widths, batch, block = [784, 512, 512, 10], 128, 16384
+    widths, batch, block = [784, 512, 512, 10], 128, 32768
 
     def train() -> list[float]:
         shapes = [s for a, b in zip(widths, widths[1:], strict=False) for s in ((a, b), (b,))]

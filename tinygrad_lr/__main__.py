@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"tinygrad_lr {tinygrad_lr.__version__}")
         return 0
     if words[0] == "check":
-        return importlib.import_module("tinygrad_lr.check").main(words[1:])
+        check = importlib.import_module("tinygrad_lr.check")
+        return int(check.main(words[1:]))
     importlib.import_module("tinygrad_lr.alias")
     try:
         program = find_program(words)

@@ -104,6 +104,12 @@ def accepted_by(cls: type) -> Accepted:
     return found
 
 
+def initializer(cls: Any) -> Callable[..., Any]:
+    """Return the ``__init__`` that ``cls(...)`` runs."""
+    init: Callable[..., Any] = cls.__init__
+    return init
+
+
 class Checked(ABCMeta):
     """The metaclass of everything that is built from named arguments.
 
@@ -117,16 +123,18 @@ class Checked(ABCMeta):
         """What ``inspect.signature`` and ``help`` show: parameters of ``__init__``."""
         import inspect
 
-        if cls.__init__ is object.__init__:  # type: ignore[misc]
+        init = initializer(cls)
+        if init is object.__init__:
             return inspect.Signature()
-        full = inspect.signature(cls.__init__)  # type: ignore[misc]
+        full = inspect.signature(init)
         return full.replace(parameters=list(full.parameters.values())[1:])
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         accepted = accepted_by(cls)
         if not accepted.names.issuperset(kwargs):
-            given = dict(zip(parameters(cls.__init__).names, args, strict=False))
-            if not given.keys() & kwargs.keys():  # a translation may need to see them all
+            known = parameters(initializer(cls)).names
+            given = dict(zip(known, args, strict=False))
+            if not given.keys() & kwargs.keys():  # a translation may need them all
                 args, kwargs = args[len(given) :], given | kwargs
             owners = [base.__name__ for base in cls.__mro__]
             translate(owners, cls.__name__, kwargs, accepted.names)

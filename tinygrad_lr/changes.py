@@ -1,7 +1,7 @@
-"""One counter for all attributes that are set on layers, optimizers, losses and metrics.
+"""One counter for all attributes set on layers, optimizers, losses and metrics.
 
-A compiled step has settings such as a dropout rate built in. As long as the counter stands
-still nothing can have changed, which costs one comparison to know.
+A compiled step has settings such as a dropout rate built in. As long as the counter
+stands still nothing can have changed, which costs one comparison to know.
 """
 
 from __future__ import annotations

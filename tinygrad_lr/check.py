@@ -22,7 +22,7 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor, functions, gradcheck
 from tinygrad_lr.autodiff.gradcheck import GradientError
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, RULES, Function
-from tinygrad_lr.autodiff.tensor import Array, plain, pull_back, tensors_in
+from tinygrad_lr.autodiff.tensor import Array, plain, pull_back
 from tinygrad_lr.autodiff.trees import leaves, transform
 from tinygrad_lr.samples import (
     NOT_ANALYTIC,
@@ -186,7 +186,7 @@ def gradients(call: Function, args: tuple[Any, ...]) -> list[tuple[Tensor, Array
     """Return each Tensor made of ``args`` with the gradient of sum(call(...)^2) / 2."""
     inputs = on_tensors(args)
     results = [r for r in leaves(call(*inputs)) if isinstance(r, Tensor)]
-    wanted = list(tensors_in(inputs))
+    wanted = [x for x in leaves(inputs) if isinstance(x, Tensor)]
     pulled = pull_back(results, [r.data for r in results], wanted)
     found = {id(x): g for x, g in pulled}
     return [(x, found.get(id(x), np.zeros_like(x.data))) for x in wanted]

@@ -19,7 +19,6 @@ from tinygrad_lr.models import Sequential
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.optimizers.optimizer import checked_rate
 from tinygrad_lr.optimizers.schedules import LearningRateSchedule, registry
-from tinygrad_lr.notices import warn
 
 # -- decay= and optimizer.lr -----------------------------------------------------------
 

@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.rules import CONSTANTS, RULES, Function
 from tinygrad_lr.autodiff.tensor import Array
-from tinygrad_lr.losses.crossentropy import sigmoid_crossentropy
+from tinygrad_lr.losses import crossentropy
 
 
 class Sample(NamedTuple):
@@ -34,8 +34,9 @@ def sample(*args: Any, **options: Any) -> Sample:
 
 OWN_ELEMENTWISE: dict[Function, int] = {
     functions.sigmoid: 1, functions.log_sigmoid: 1, functions.softplus: 1,
-    functions.relu: 1, functions.erf: 1, functions.erfc: 1, sigmoid_crossentropy: 2,
-    np.copy: 1, np.nan_to_num: 1, np.clip: 3, np.where: 3,
+    functions.relu: 1, functions.erf: 1, functions.erfc: 1,
+    crossentropy.sigmoid_crossentropy: 2, np.copy: 1, np.nan_to_num: 1, np.clip: 3,
+    np.where: 3,
 }  # fmt: skip
 
 DOMAINS: dict[Function, tuple[float, float]] = {
@@ -64,7 +65,7 @@ NOT_ANALYTIC: set[Function] = {
     np.fabs, np.float_power, np.fmax, np.fmin, np.fmod, np.full_like, np.hypot,
     np.linalg.cholesky, np.linalg.norm, np.linalg.slogdet, np.logaddexp, np.logaddexp2,
     np.maximum, np.minimum, np.ptp, np.rad2deg, np.radians, np.remainder, np.sort,
-    np.std, np.var, sigmoid_crossentropy, functions.astype, functions.erf,
+    np.std, np.var, crossentropy.sigmoid_crossentropy, functions.astype, functions.erf,
     functions.erfc, functions.log_sigmoid, functions.logabsdet, functions.relu,
     functions.softplus,
 }  # fmt: skip
@@ -283,6 +284,11 @@ def by_hand() -> dict[str, dict[Function, list[Sample]]]:
         "softmax": {
             functions.softmax: softened, functions.log_softmax: softened,
             functions.logsumexp: [*reduced],
+            crossentropy.softmax_crossentropy: [s(m, m[::-1]), s(c, m[:2, None])],
+            crossentropy.sparse_softmax_crossentropy: [
+                s(m, np.array([0, 3, 0])), s(c, np.array([[0, 1, 2], [3, 3, 0]])),
+                s(v, np.array(1)), s(none, np.empty(0, int)),
+            ],
         },
     }  # fmt: skip
 

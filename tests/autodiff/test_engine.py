@@ -258,3 +258,34 @@ def test_fit_is_the_transpose_of_broadcasting(have, want):
 def test_fit_refuses_to_drop_an_imaginary_part():
     with pytest.raises(TypeError, match="complex"):
         fit(np.array([1j]), (1,), np.dtype("float64"))
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, a: t * a,
+        lambda t, a: np.multiply(a, t),
+        lambda t, a: np.concatenate([t * 2, a]) ** 2,
+        lambda t, a: t * t * a,
+        lambda t, a: np.einsum("i,i,i->i", t, a, t),
+    ],
+)
+def test_a_caller_may_change_an_array_after_the_call(call, create_graph):
+    t = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    kept, changed = np.array([3.0, 4.0]), np.array([3.0, 4.0])
+    call(t, kept).sum().backward(create_graph=create_graph)
+    want, t.grad = t.grad.numpy(), None
+    y = call(t, changed).sum()
+    changed[:] = 100.0
+    y.backward(create_graph=create_graph)
+    np.testing.assert_array_equal(t.grad.numpy(), want)
+
+
+def test_a_caller_may_change_an_index_after_the_call():
+    t = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    index = np.array([0, 0])
+    y = t[index].sum()
+    index[:] = 1
+    y.backward()
+    assert t.grad.tolist() == [2.0, 0.0]

@@ -118,7 +118,7 @@ def test_a_model_without_layers() -> None:
 def test_shapes_are_unknown_before_building() -> None:
     model = keras.Sequential([Dense(1)])
     with pytest.raises(AttributeError, match="has no input shape yet"):
-        model.input_shape  # noqa: B018
+        model.input_shape  # noqa: B018  # asking raises
     with pytest.raises(ValueError, match="not built"):
         model.count_params()
     with pytest.raises(ValueError, match="needs the shape of its input"):

@@ -1,11 +1,17 @@
 """Reverse-mode automatic differentiation on NumPy: Tensor, the rule table, derivatives.
 
-Read it in this order: ``engine`` (the reverse pass), ``rules`` (the calculus of NumPy),
-``functions`` and ``compositions`` (what NumPy lacks; what needs no rule), ``tensor``
-(the array that remembers), ``transforms`` and ``tape`` (derivatives to call),
-``gradcheck`` (the proof).
+Read it in this order: ``engine`` (the reverse pass), ``rules`` (what a row of the table
+says) and ``calculus`` (the rows: skim them), ``history`` (the array that remembers),
+``tensor`` (its face, and Variable), ``transforms`` (derivatives to call), ``gradcheck``
+(the proof).
+
+The rest can wait until you need it: ``mode`` (no_grad, recorders, default dtype),
+``dispatch``, ``forms`` and ``methods`` (all the ways to call NumPy), ``functions``
+(what NumPy lacks), ``compositions`` (what needs no rule), ``tape`` (the interface of
+TensorFlow), ``trees`` (nested arguments).
 """
 
+from tinygrad_lr.autodiff import compositions  # noqa: F401  # it fills its table
 from tinygrad_lr.autodiff.functions import (
     erf,
     erfc,

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
-from tinygrad_lr.autodiff.rules import axes_of, composition, swap
+from tinygrad_lr.autodiff.calculus import swap
+from tinygrad_lr.autodiff.rules import axes_of, composition
 
 # -- reductions ------------------------------------------------------------------------
 

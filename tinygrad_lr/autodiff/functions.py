@@ -12,14 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.rules import (
-    constant,
-    nonzero,
-    primitive,
-    reduction,
-    rule,
-    swap,
-)
+from tinygrad_lr.autodiff.calculus import as_matrix, nonzero, swap
+from tinygrad_lr.autodiff.rules import constant, primitive, reduction, rule
 
 # -- indexing --------------------------------------------------------------------------
 
@@ -135,7 +129,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 
 @primitive
 def log_softmax(x: Any, axis: Any = -1) -> Any:
-    """x - log(sum(exp(x))) over ``axis`` (int or tuple), shifted by the maximum."""  # noqa: D403
+    """The logarithm of softmax, x - log(sum(exp(x))), without the overflow."""
     shifted = x - np.max(x, axis=axis, keepdims=True)
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
@@ -234,10 +228,7 @@ def einsum_rule(g: Any, out: Any, operands: list[Any], subscripts: str) -> list[
     return gradients
 
 
-reduction(
-    euclidean_norm,
-    lambda g, out, x, axis: g * (x / nonzero(out)),
-)
-rule(logabsdet, lambda g, out, x: np.expand_dims(g, (-2, -1)) * swap(np.linalg.inv(x)))
+reduction(euclidean_norm, lambda g, out, x, axis: g * (x / nonzero(out)))
+rule(logabsdet, lambda g, out, x: as_matrix(g) * swap(np.linalg.inv(x)))
 constant(sign_of_det)
 rule(einsum, einsum_rule)

@@ -12,14 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import (
-    GradSwitch,
-    Tensor,
-    enable_grad,
-    mode,
-    no_grad,
-    pull_back,
-)
+from tinygrad_lr.autodiff.history import pull_back
+from tinygrad_lr.autodiff.mode import GradSwitch, enable_grad, mode, no_grad
+from tinygrad_lr.autodiff.tensor import Tensor
+from tinygrad_lr.autodiff.transforms import basis
 from tinygrad_lr.autodiff.trees import leaves, rebuild
 
 
@@ -126,14 +122,10 @@ class GradientTape:
     ) -> Any:
         """Return d target[i] / d source[j], of shape target.shape + source.shape."""
         self.used = True
-        rows = []
-        for i in range(checked(target, "target").size):
-            seed = np.zeros(target.size, target.dtype)
-            seed[i] = 1
-            seed = np.reshape(seed, target.shape)
-            rows.append(
-                self.pull([target], [seed], sources, unconnected_gradients == "zero")
-            )
+        rows = [
+            self.pull([target], [seed], sources, unconnected_gradients == "zero")
+            for seed in basis(checked(target, "target"))
+        ]
         if not rows:  # a target without elements
             empty = [Tensor(np.zeros(target.shape + s.shape)) for s in leaves(sources)]
             return rebuild(sources, empty)
@@ -154,13 +146,7 @@ class GradientTape:
         followed = [
             s for s in wanted if self.watch_accessed_variables or id(s) in allowed
         ]
-        pairs = [(t, s) for t, s in zip(targets, seeds, strict=True) if t.requires_grad]
-        found = pull_back(
-            [t for t, _ in pairs],
-            [s for _, s in pairs],
-            followed,
-            create_graph=mode.tapes > 0,
-        )
+        found = pull_back(targets, seeds, followed, create_graph=mode.tapes > 0)
         gradients = {id(source): Tensor.of(g) for source, g in found}
         if zeros:
             for source in wanted:

@@ -10,13 +10,15 @@ further.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lr.autodiff.engine import history
-from tinygrad_lr.autodiff.tensor import Tensor, enable_grad, mode, pull_back
+from tinygrad_lr.autodiff.history import Array, plain, pull_back
+from tinygrad_lr.autodiff.mode import enable_grad, mode
+from tinygrad_lr.autodiff.tensor import Tensor
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 
 Argnums = int | Sequence[int]
@@ -39,37 +41,41 @@ class Leaves:
         self.tree = rebuild(primals, self.tensors)
 
     def pull(
-        self, results: Any, seeds: Any, create_graph: bool | None = None
+        self,
+        results: Sequence[Any],
+        seeds: Sequence[Any],
+        create_graph: bool | None = None,
     ) -> list[Any]:
         """Return a gradient for every leaf, zeros for those that do not matter."""
         nested = self.nested if create_graph is None else create_graph
-        pairs = [
-            (result, seed)
-            for result, seed in zip(results, seeds, strict=True)
-            if isinstance(result, Tensor) and result.requires_grad
-        ]
-        found = pull_back(
-            [r for r, _ in pairs], [s for _, s in pairs], self.tensors, nested
-        )
+        found = pull_back([Tensor.of(r) for r in results], seeds, self.tensors, nested)
         gradients = {id(leaf): g for leaf, g in found}
         return [
             gradients[id(x)] if id(x) in gradients else np.zeros_like(x.data)
             for x in self.tensors
         ]
 
-    def hand_out(self, values: Sequence[Any]) -> Any:
-        """Put gradients into the nesting of the arguments, as arrays or as Tensors."""
-        return rebuild(self.primals, self.settle(values))
-
     def settle(self, values: Sequence[Any]) -> list[Any]:
         """Return arrays if arrays came in, unless an outer derivative looks through."""
         own = {id(x) for x in self.tensors}
-        as_tensor = self.on_tensors
-        return [hand_out(v, as_tensor or reaches_others(v, own)) for v in values]
+        return [
+            Tensor.of(value)
+            if self.on_tensors or reaches_others(value, own)
+            else np.array(plain(value))
+            for value in values
+        ]
+
+    def hand_out(self, values: Sequence[Any]) -> Any:
+        """Settle gradients, in the nesting of the arguments."""
+        return rebuild(self.primals, self.settle(values))
 
     def settle_tree(self, tree: Any) -> Any:
         """Settle a result of the function, in its own nesting."""
         return rebuild(tree, self.settle(leaves(tree)))
+
+    def settle_aside(self, value: Any) -> Any:
+        """Settle a side result if it is a Tensor; leave all else as it is."""
+        return self.settle([value])[0] if isinstance(value, Tensor) else value
 
 
 def carry_gradients(values: Sequence[Any]) -> bool:
@@ -92,13 +98,6 @@ def fresh(x: Any) -> Tensor:
     return Tensor(x, requires_grad=True)
 
 
-def hand_out(value: Any, as_tensor: bool) -> Any:
-    """Return ``value`` as a Tensor or as an array."""
-    if as_tensor:
-        return Tensor.of(value)
-    return value.data.copy() if isinstance(value, Tensor) else np.array(value)
-
-
 def scalar(value: Any, name: str) -> Any:
     """Check that ``value`` is one number, as a gradient needs it."""
     value = Tensor.of(value)
@@ -110,8 +109,23 @@ def scalar(value: Any, name: str) -> Any:
     return value
 
 
-def split_arguments(args: tuple[Any, ...], argnums: Argnums) -> Any:
-    """Return the arguments at ``argnums``: one, or a tuple of several."""
+def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call ``function`` so that its history is remembered.
+
+    Meanwhile weights may not silently become arrays: see ``Variable.may_unbox``.
+    """
+    mode.tapes += 1
+    try:
+        with enable_grad():
+            return function(*args, **kwargs)
+    finally:
+        mode.tapes -= 1
+
+
+def run_on_leaves(
+    function: Callable[..., Any], argnums: Argnums, args: Any, kwargs: Any
+) -> tuple[Leaves, Any]:
+    """Call ``function`` with the arguments at ``argnums`` as leaves of a graph."""
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for position in positions:
         if not -len(args) <= position < len(args):
@@ -119,36 +133,22 @@ def split_arguments(args: tuple[Any, ...], argnums: Argnums) -> Any:
                 f"argnums={argnums} names argument {position}, but the function was "
                 f"called with {len(args)} positional arguments."
             )
-    return (
-        args[argnums] if isinstance(argnums, int) else tuple(args[p] for p in positions)
-    )
-
-
-def join_arguments(args: tuple[Any, ...], argnums: Argnums, chosen: Any) -> list[Any]:
-    """Put the chosen arguments back between the others."""
+    picked = tuple(args[position] for position in positions)
+    one = isinstance(argnums, int)
+    chosen = Leaves(picked[0] if one else picked)
     joined = list(args)
-    if isinstance(argnums, int):
-        joined[argnums] = chosen
-    else:
-        for position, value in zip(argnums, chosen, strict=True):
-            joined[position] = value
-    return joined
+    new = (chosen.tree,) if one else chosen.tree
+    for position, value in zip(positions, new, strict=True):
+        joined[position] = value
+    return chosen, run(function, *joined, **kwargs)
 
 
-class Taping:
-    """While a derivative is being taken, weights may not silently become arrays."""
-
-    def __enter__(self) -> None:
-        mode.tapes += 1
-
-    def __exit__(self, *exc: object) -> None:
-        mode.tapes -= 1
-
-
-def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call ``function`` so that its history is remembered."""
-    with enable_grad(), Taping():
-        return function(*args, **kwargs)
+def basis(x: Tensor) -> Iterator[Array]:
+    """Yield arrays like ``x`` with a single 1: one for each row of a Jacobian."""
+    for i in range(x.size):
+        one = np.zeros(x.shape, x.dtype)
+        one.flat[i] = 1
+        yield one
 
 
 def value_and_grad(
@@ -167,22 +167,16 @@ def value_and_grad(
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        chosen = Leaves(split_arguments(args, argnums))
-        result = run(function, *join_arguments(args, argnums, chosen.tree), **kwargs)
+        chosen, result = run_on_leaves(function, argnums, args, kwargs)
         value, aux = result if has_aux else (result, None)
         value = scalar(value, "grad")
         gradient = chosen.hand_out(chosen.pull([value], [None]))
         value = chosen.settle_tree(value)
         if not has_aux:
             return value, gradient
-        return (value, transform(lambda a: settle(a, chosen), aux)), gradient
+        return (value, transform(chosen.settle_aside, aux)), gradient
 
     return differentiated
-
-
-def settle(value: Any, chosen: Leaves) -> Any:
-    """Hand out a side result: Tensors like the main result, all else as it is."""
-    return chosen.settle_tree(value) if isinstance(value, Tensor) else value
 
 
 def grad(
@@ -256,13 +250,8 @@ def jvp(
     ]
     with enable_grad():
         pulled = chosen.pull(results, seeds, create_graph=True)
-    moving = [
-        (p, t)
-        for p, t in zip(pulled, directions, strict=True)
-        if isinstance(p, Tensor) and p.requires_grad
-    ]
     nested = chosen.nested or carry_gradients(directions)
-    found = pull_back([p for p, _ in moving], [t for _, t in moving], seeds, nested)
+    found = pull_back([Tensor.of(p) for p in pulled], directions, seeds, nested)
     rates = {id(seed): g for seed, g in found}
     values = [rates[id(s)] if id(s) in rates else np.zeros_like(s.data) for s in seeds]
     chosen.tensors += seeds  # leaves of this derivative as well
@@ -282,16 +271,10 @@ def jacobian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        chosen = Leaves(split_arguments(args, argnums))
-        out = run(function, *join_arguments(args, argnums, chosen.tree), **kwargs)
+        chosen, out = run_on_leaves(function, argnums, args, kwargs)
         blocks = []
-        for result in leaves(out):
-            result = Tensor.of(result)
-            rows = []
-            for i in range(result.size):
-                seed = np.zeros(result.size, result.dtype)
-                seed[i] = 1
-                rows.append(chosen.pull([result], [np.reshape(seed, result.shape)]))
+        for result in map(Tensor.of, leaves(out)):
+            rows = [chosen.pull([result], [seed]) for seed in basis(result)]
             per_argument = [
                 np.reshape(np.stack([row[k] for row in rows]), result.shape + x.shape)
                 if rows

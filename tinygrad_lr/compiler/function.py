@@ -82,7 +82,11 @@ class Recorded:
         """Run the function itself, and keep its program if it has one."""
         names = parameter_names(self.original, args, kwargs)
         parts = leaves((args, kwargs))
-        inputs = [(n, x) for n, x in zip(names, parts, strict=True) if is_input(x)]
+        inputs = [
+            (name, Tensor.on(x.copy()) if isinstance(x, np.ndarray) else x)
+            for name, x in zip(names, parts, strict=True)
+            if is_input(x)
+        ]  # a result may share memory with an input, which the caller may change
 
         def run(*tensors: Any) -> Any:
             given = iter(tensors)
@@ -161,9 +165,24 @@ def signature_of(x: Any) -> Any:
         return tuple((key, signature_of(x[key])) for key in sorted(x))
     if isinstance(x, (list, tuple)):
         return (type(x), *(signature_of(part) for part in x))
-    if isinstance(x, (int, float, str, bytes, type(None))):
-        return (type(x), x, default_dtype())
-    return (type(x), id(x))
+    if isinstance(x, (int, float, complex, str, bytes, type(None), np.generic)):
+        return (type(x), repr(x), default_dtype())  # by repr -0.0 differs from 0.0
+    return Same(x)
+
+
+class Same:
+    """An object compared by identity, and kept alive, so that no other gets its id."""
+
+    __slots__ = ("thing",)
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
 def parameter_names(original: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:

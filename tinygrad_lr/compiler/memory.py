@@ -20,7 +20,7 @@ from tinygrad_lr.compiler.numpy_source import Names, load, numpy_name, reshaping
 from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
-BLOCK = 16384  # elements of a flat update that are worked on at a time
+BLOCK = 32768  # elements of a flat update that are worked on at a time
 CALL = 0.4  # microseconds that a call on a small array costs
 WRITE = 0.5  # microseconds that writing a small result into a flat array costs more
 

@@ -8,6 +8,7 @@ loaded under a name that :mod:`linecache` knows, so tracebacks and debuggers sho
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import itertools
 import keyword
@@ -49,7 +50,7 @@ class Names:
     """Identifiers for values: unique, no keywords, none that the source needs itself."""
 
     def __init__(self) -> None:
-        self.taken = {"np", *keyword.kwlist, *dir(__builtins__)}
+        self.taken = {"np", *keyword.kwlist, *dir(builtins)}
 
     def take(self, wish: str) -> str:
         """Return ``wish`` made an identifier, with a number if it is taken."""
@@ -102,10 +103,10 @@ class Printer:
         self.lines.append(("", wrapped("return ", results, ""), ""))
         body = self.layout()
         head = wrapped(f"def {program.name}", parameters, ":", always=True)
-        helpers = [plain_source(function) for function in with_helpers(self.helpers)]
+        helpers = [plain_source(function) for function in self.with_helpers()]
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         return "\n\n\n".join(
-            ["import numpy as np", *helpers, *(["\n".join(constants)] if constants else []),
+            ["import numpy as np", *(["\n".join(constants)] if constants else []), *helpers,
              head + "\n" + body]
         ) + "\n"  # fmt: skip
 
@@ -114,6 +115,25 @@ class Printer:
         for op in self.program.ops:
             if numpy_name(op.function) is None and op.function not in SPELLINGS:
                 self.add_helper(op.function)
+
+    def with_helpers(self) -> list[Callable[..., Any]]:
+        """The helper functions, after those of ours that they call themselves."""
+        found: dict[Callable[..., Any], None] = {}
+
+        def visit(function: Callable[..., Any]) -> None:
+            body = getattr(function, "body", function)
+            code = getattr(body, "__code__", None)
+            for name in code.co_names if code is not None else ():
+                used = body.__globals__.get(name)
+                if inspect.isfunction(used) and used.__module__ == body.__module__:
+                    visit(used)
+                elif isinstance(used, (int, float)) and name not in dir(builtins):
+                    self.constants[name] = repr(used)
+            found.setdefault(function)
+
+        for function in self.helpers.values():
+            visit(function)
+        return list(found)
 
     def add_helper(self, function: Callable[..., Any]) -> None:
         name = function.__name__
@@ -392,24 +412,6 @@ SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | No
 }
 
 
-def with_helpers(functions: dict[str, Callable[..., Any]]) -> list[Callable[..., Any]]:
-    """The functions, after those of ours that they call themselves."""
-    found: dict[Callable[..., Any], None] = {}
-
-    def visit(function: Callable[..., Any]) -> None:
-        body = getattr(function, "body", function)
-        code = getattr(body, "__code__", None)
-        for name in code.co_names if code is not None else ():
-            used = body.__globals__.get(name)
-            if inspect.isfunction(used) and used.__module__ == body.__module__:
-                visit(used)
-        found.setdefault(function)
-
-    for function in functions.values():
-        visit(function)
-    return list(found)
-
-
 def plain_source(function: Callable[..., Any]) -> str:
     """The source of a function of our own, without decorators, docstring and annotations."""
     body = getattr(function, "body", function)
@@ -417,7 +419,7 @@ def plain_source(function: Callable[..., Any]) -> str:
         tree = ast.parse(textwrap.dedent(inspect.getsource(body)))
     except (OSError, TypeError, SyntaxError):
         return f"# {function.__name__}: defined where its source cannot be read"
-    definition = tree.body[0]
+    definition = tree.body[0] if tree.body else None
     if not isinstance(definition, ast.FunctionDef):
         return f"{function.__name__} = ...  # a function without a name of its own"
     definition.decorator_list = []

@@ -14,7 +14,9 @@ import numpy as np
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.compiler.program import Op, Program, Value, substitute, values_in
 
-ROUNDING: dict[str, str] = {}
+ROUNDING = {
+    "a sum or mean over one element": "an index, so that -0.0 stays -0.0 instead of 0.0",
+}
 
 
 def simplify(program: Program) -> Program:

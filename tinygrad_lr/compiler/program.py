@@ -98,7 +98,12 @@ class Op:
 
 
 class Program:
-    """Inputs, calls in order, the final values of assigned variables, and the outputs."""
+    """Inputs, calls in order, the final values of assigned variables, and the outputs.
+
+    ``foreign`` tells that some of the calls stand in code outside this package.
+    """
+
+    foreign = False
 
     def __init__(
         self,
@@ -141,6 +146,27 @@ class Program:
         for value in self.roots():
             counts[value] = counts.get(value, 0) + 1
         return counts
+
+    def text(self) -> str:
+        """All there is to the program, for comparing two recordings of one function."""
+        numbers: dict[Value, int] = {}
+
+        def written(tree: Any) -> Any:
+            if isinstance(tree, Value):
+                if tree.array is not None:
+                    return (tree.array.dtype.str, tree.shape, tree.array.tobytes())
+                return (tree.kind, numbers.setdefault(tree, len(numbers)))
+            if isinstance(tree, (list, tuple)):
+                return [written(part) for part in tree]
+            if isinstance(tree, dict):
+                return [(key, written(part)) for key, part in tree.items()]
+            return repr(tree)
+
+        ops = [
+            (op.function.__name__, written(op.args), written(op.kwargs), written(op.outs))
+            for op in self.ops
+        ]
+        return repr((ops, written(list(self.assigns.values())), written(self.outputs)))
 
     def copy(self) -> Program:
         """The same program with calls of its own, for passes that rewrite them."""

@@ -10,17 +10,26 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.autodiff.functions import getitem
 from tinygrad_lr.autodiff.rules import Function
 from tinygrad_lr.autodiff.tensor import Array, Tensor, Variable, mode
-from tinygrad_lr.compiler.program import Op, Program, Value, word_for
+from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+NUMPY = os.path.dirname(np.__file__) + os.sep
+ON_THE_WAY = (PACKAGE + "autodiff" + os.sep, PACKAGE + "compiler" + os.sep, NUMPY)
 ABOUT_SHAPES: set[Function] = {np.shape, np.ndim, np.size, np.result_type}
+SHAPED_BY_VALUES: set[Function] = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.trim_zeros,
+    np.bincount, np.delete, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
+}  # fmt: skip
 
 
 class Recording:
@@ -31,9 +40,10 @@ class Recording:
         self.assigns: dict[Variable, Value] = {}
         self.obstacle: str | None = None
         self.section = "forward"
+        self.foreign = False  # whether code outside this package computes here
         self._values: dict[int, Value] = {}
         self._variables: dict[int, Value] = {}
-        self._alive: list[Any] = []  # ids stay unique only while the objects live
+        self._watched: dict[int, weakref.ref[Array]] = {}
 
     # -- what autodiff tells ---------------------------------------------------------------
 
@@ -41,12 +51,16 @@ class Recording:
         self, function: Function, args: Any, kwargs: dict[str, Any], out: Any
     ) -> None:
         """Note one call with its result."""
+        if self._shaped_by_values(function, args):
+            name = "a boolean mask" if function is getitem else f"np.{function.__name__}()"
+            self.record_read(None, f"the shape that {name} gives")
         several = isinstance(out, (tuple, list))
         outs = list(out) if several else [out]
         if not all(isinstance(part, Tensor) for part in outs):
             if function not in ABOUT_SHAPES:
                 self.record_read(None, f"np.{function.__name__}() as a Python value")
             return
+        self.foreign = self.foreign or called_from_outside()
         args, kwargs = self._tree(args), self._tree(kwargs)
         self.ops.append(
             Op(
@@ -91,10 +105,7 @@ class Recording:
 
     def input(self, array: Array, name: str) -> Value:
         """Declare ``array`` an input of the program."""
-        value = Value("input", array, name)
-        self._values[id(array)] = value
-        self._alive.append(array)
-        return value
+        return self._note(array, Value("input", array, name))
 
     def value_of(self, x: Any) -> Value:
         """The Value for a Tensor or array; one never seen before is a constant."""
@@ -103,21 +114,26 @@ class Recording:
             if known is None:
                 known = Value("variable", x.data, word_for(x), x)
                 self._variables[id(x)] = known
-                self._values[id(x.data)] = known
-                self._alive += (x, x.data)
+                self._note(x.data, known)
             return known
         array = x.data if isinstance(x, Tensor) else x
         known = self._values.get(id(array))
         if known is None:
-            known = Value("constant", array)
-            self._values[id(array)] = known
-            self._alive.append(array)
+            known = self._note(array, Value("constant", array))
         return known
 
     def _result(self, array: Array) -> Value:
-        value = Value("result", array)
-        self._values[id(array)] = value
-        self._alive.append(array)
+        return self._note(array, Value("result", array))
+
+    def _note(self, array: Array, value: Value) -> Value:
+        """Know ``array`` as ``value`` for as long as the array lives, and no longer."""
+        key = id(array)
+
+        def forget(_: Any) -> None:
+            self._values.pop(key, None)
+
+        self._values[key] = value
+        self._watched[key] = weakref.ref(array, forget)
         return value
 
     def _is_constant(self, tensor: Tensor) -> bool:
@@ -125,6 +141,15 @@ class Recording:
             return False
         known = self._values.get(id(tensor.data))
         return known is None or known.kind == "constant"
+
+    def _shaped_by_values(self, function: Function, args: Any) -> bool:
+        """Whether the shape of a result may be another one for the next batch."""
+        if function is getitem:
+            index = args[1] if isinstance(args[1], tuple) else args[1:2]
+            args = [part for part in index if getattr(part, "dtype", None) == bool]
+        elif function not in SHAPED_BY_VALUES and not (function is np.where and len(args) == 1):
+            return False
+        return any(value.kind != "constant" for value in values_in(self._tree(list(args))))
 
     def _tree(self, tree: Any) -> Any:
         if isinstance(tree, (Tensor, np.ndarray, np.generic)):
@@ -140,14 +165,21 @@ class Recording:
         return self._tree(tree)
 
 
+def called_from_outside() -> bool:
+    """Whether the call on Tensors that is being noted stands in code of the user's."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith(ON_THE_WAY):
+        frame = frame.f_back
+    return frame is not None and not frame.f_code.co_filename.startswith(PACKAGE)
+
+
 def place() -> str:
     """File and line of the innermost code that is not this package's own or NumPy's."""
     frame = sys._getframe(1)
     innermost = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    numpy_home = os.path.dirname(np.__file__) + os.sep
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((PACKAGE, numpy_home)):
+        if not name.startswith((PACKAGE, NUMPY)):
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return innermost
@@ -180,4 +212,6 @@ def record(
         mode.recorder = outer
     if recording.obstacle is not None:
         return result, None, recording.obstacle
-    return result, Program(values, recording.ops, recording.assigns, outputs, name), None
+    program = Program(values, recording.ops, recording.assigns, outputs, name)
+    program.foreign = recording.foreign
+    return result, program, None

@@ -67,7 +67,13 @@ def standalone_source(
 def for_any_length(two: str, three: str, name: str) -> str:
     """Merge two sources that differ in the batch size only, into that of any length."""
     lines = two.splitlines()
-    pairs = list(zip(tokens_of(two), tokens_of(three), strict=True))
+    tokens, others = tokens_of(two), tokens_of(three)
+    if len(tokens) != len(others):
+        raise ValueError(
+            "the program for two rows has other calls or constants than that for three, so it "
+            "cannot be written for batches of any size."
+        )
+    pairs = list(zip(tokens, others, strict=True))
     for token, other in reversed(pairs):  # from the end, so that positions stay true
         if token.string == other.string:
             continue

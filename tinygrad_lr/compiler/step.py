@@ -24,27 +24,39 @@ from tinygrad_lr.compiler.program import Program, Value
 
 
 class Shield:
-    """Lets Ctrl-C wait while variables are being updated in place."""
+    """Lets Ctrl-C wait while variables are being changed, which is from the start unless
+    :meth:`open` or the program says otherwise.
+    """
 
-    active = False
+    active = True
     pending = False
 
-    def __enter__(self) -> Shield:
+    def __init__(self, needed: bool) -> None:
         self.installed = (
-            threading.current_thread() is threading.main_thread()
+            needed
+            and threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         )
+
+    def __enter__(self) -> Shield:
         if self.installed:
             signal.signal(signal.SIGINT, self.interrupt)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.active = False
         if self.installed:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.pending:
+            self.stop()
+
+    def open(self) -> None:
+        """From now on Ctrl-C stops at once."""
+        self.active = False
+        if self.pending:
+            self.stop()
 
     def interrupt(self, number: int, frame: Any) -> None:
-        """Stop at once, or as soon as the update is done."""
+        """Stop at once, or as soon as what is being done is done."""
         if not self.active:
             raise KeyboardInterrupt
         self.pending = True
@@ -61,7 +73,7 @@ class CompiledStep:
     def __init__(self, program: Program) -> None:
         self.program = simplify(program)
         self.plan = Planner(simplify(lower(self.program.copy()))).build()
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # an interrupt may strike while it is taken
         self.casts = [self.cast_of(value) for value in self.program.inputs]
         self.rebound = list(self.plan.rebound)
         self.fixed = [v for v in self.plan.arguments if v not in self.plan.rebound]
@@ -110,17 +122,21 @@ class CompiledStep:
 
         Each epoch begins with the variables in ``fresh`` at the values given there.
         """
-        with self.lock:
+        homes = self.plan.homes
+        with self.lock, Shield(bool(self.program.assigns)) as shield:
             state = [variable.data for variable in self.rebound]
             before = list(state)
             begin = self.beginning(fresh) if fresh else None
+            for variable, home in homes.items():
+                variable.move_to(home)
+            fixed = [homes[v] if v in homes else v.data for v in self.fixed]
             try:
-                if self.plan.homes:
-                    self.run_in_place(epochs, state, begin, results, watch)
-                else:
-                    fixed = [variable.data for variable in self.fixed]
-                    self.plan.function(epochs, state, begin, results, watch, None, *fixed)
+                shield.open()
+                self.plan.function(epochs, state, begin, results, watch, shield, *fixed)
             finally:
+                shield.active = True
+                for variable in homes:
+                    variable.was_changed()
                 for variable, old, new in zip(self.rebound, before, state, strict=True):
                     if new is not old:
                         array = np.asarray(new)
@@ -139,18 +155,3 @@ class CompiledStep:
     def can_begin(self, fresh: Iterable[Variable]) -> bool:
         """Whether all these variables are among those that an epoch can begin with."""
         return all(variable in self.plan.rebound for variable in fresh)
-
-    def run_in_place(
-        self, epochs: Any, state: list[Any], begin: Any, results: list[Any], watch: bool
-    ) -> None:
-        """Run with large variables in their storage, safe from Ctrl-C in an update."""
-        homes = self.plan.homes
-        for variable, home in homes.items():
-            variable.move_to(home)
-        fixed = [homes[v] if v in homes else v.data for v in self.fixed]
-        try:
-            with Shield() as shield:
-                self.plan.function(epochs, state, begin, results, watch, shield, *fixed)
-        finally:
-            for variable in homes:
-                variable.was_changed()

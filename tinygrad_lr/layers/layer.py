@@ -80,7 +80,7 @@ class Layer(Tracking):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
-            cls.build = building(cls.__dict__["build"])  # type: ignore[method-assign]
+            cls.build = building(cls.__dict__["build"])  # type: ignore[method-assign]  # its own build, wrapped
 
     def __init__(
         self, *, activity_regularizer: Any = None, trainable: bool = True,

@@ -68,7 +68,7 @@ mae = MAE = mean_absolute_error
 mape = MAPE = mean_absolute_percentage_error
 msle = MSLE = mean_squared_logarithmic_error
 
-ACCURACIES = {
+ACCURACIES: dict[str, type[Metric]] = {
     "binary": BinaryAccuracy,
     "sparse": SparseCategoricalAccuracy,
     "categorical": CategoricalAccuracy,
@@ -90,12 +90,14 @@ def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
         raise ValueError(
             "expected a metric (a name, a Metric or a function), got None."
         )
-    if not isinstance(found, Metric):
+    if isinstance(found, Metric):
+        metric = found
+    else:
         name = getattr(found, "__name__", None) or getattr(found, "name", None)
-        found = MeanMetricWrapper(found, name=name)
+        metric = MeanMetricWrapper(found, name=name)
     if isinstance(identifier, str):
-        found.name = identifier
-    return found
+        metric.name = identifier
+    return metric
 
 
 __all__ = [

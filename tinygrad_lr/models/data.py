@@ -129,7 +129,7 @@ def all_finite(array: Array) -> bool:
     """Whether there is neither NaN nor infinity; one pass without memory of its own."""
     if array.dtype.kind != "f":
         return True
-    if array.flags.c_contiguous and array.dtype.itemsize >= 4:
+    if array.size > 1 << 16 and array.flags.c_contiguous and array.dtype.itemsize >= 4:
         flat = array.reshape(-1)
         with np.errstate(all="ignore"):
             if math.isfinite(np.dot(flat, flat)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.autodiff.trees import leaves, transform
 from tinygrad_lr.changes import changes
 from tinygrad_lr.compiler import CompiledStep, LossNotFinite, Program, record
+from tinygrad_lr.compiler.function import Same
 from tinygrad_lr.notices import warn
 
 Batch = tuple[Any, ...]
@@ -44,8 +46,9 @@ class Replay:
         self.name = name
         self.parts = parts
         self.variables = variables
-        self.eager = eager
+        self.eager = self.asked_eager = eager
         self.programs: dict[Any, CompiledStep] = {}
+        self.drafts: dict[Any, str] = {}
         self.latest: CompiledStep | None = None
         self.seen_changes = -1
         self.settings: Any = None
@@ -80,6 +83,7 @@ class Replay:
             self.settings, self.seen_changes = settings, changes.count
             if changed:
                 self.programs.clear()
+                self.drafts.clear()
                 return None
         if program is not None and not program.still_holds():
             del self.programs[form(batch)]
@@ -97,9 +101,28 @@ class Replay:
                 loss = np.asarray(result["loss"])
                 if loss.size == 1 and not np.isfinite(loss).all():
                     raise LossNotFinite(batch, loss.item())
-        if not self.eager and program is not None:
+        if not self.eager and program is not None and self.is_steady(batch, program):
             self.keep(batch, program)
         return result
+
+    def is_steady(self, batch: Batch, program: Program) -> bool:
+        """Whether a program may be trusted to be the same for every batch.
+
+        Our own code draws and counts where a recording sees it. Code of the user's may draw
+        or count in Python, so it is recorded twice, and what differs is not a constant.
+        """
+        if not program.foreign:
+            return True
+        text, before = program.text(), self.drafts.get(form(batch))
+        self.drafts[form(batch)] = text
+        if before is not None and before != text:
+            self.eager = True
+            warn(
+                f"{self.name} computes with something that changes from batch to batch in "
+                "Python, such as a random draw or a counter, so it cannot be compiled and "
+                "runs eagerly. Keep counters in a Variable."
+            )
+        return before == text
 
     def record(self, batch: Batch) -> tuple[Any, Program | None]:
         """Run once, recording: the result, and the program if there is one."""
@@ -166,22 +189,40 @@ def settings_of(parts: Iterable[Any]) -> list[Any]:
 
     What a part lists in ``passing`` tells how far a training has come, and is no setting.
     """
-    found = []
-    for part in parts:
-        passing = getattr(part, "passing", ())
-        attributes = [
-            (name, trace(value))
-            for name, value in vars(part).items()
-            if name not in passing
-        ]
-        found.append((id(part), sorted(attributes)))
-    return found
+    seen: set[int] = set()
+    return [trace(part, seen) for part in parts]
 
 
-def trace(value: Any) -> str:
-    """A text that stays the same as long as an attribute does."""
-    if isinstance(value, (int, float, str, bool, type(None))):
-        return repr(value)
+PLAIN = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
+LARGE = 2**20  # bytes from which an array is not looked into
+MANY = 4096  # objects that are looked into
+
+
+def trace(value: Any, seen: set[int]) -> Any:
+    """Something that stays equal as long as a value, and all that it holds, does."""
+    if isinstance(value, PLAIN):
+        return (type(value), repr(value))
     if isinstance(value, (list, tuple)):
-        return repr([trace(part) for part in value])
-    return str(id(value))
+        return [trace(part, seen) for part in value]
+    if isinstance(value, dict):
+        return [(trace(k, seen), trace(part, seen)) for k, part in value.items()]
+    if isinstance(value, np.ndarray) and value.nbytes < LARGE and not value.dtype.hasobject:
+        return (Same(value), value.tobytes())
+    if isinstance(value, MethodType):
+        return (trace(value.__self__, seen), Same(value.__func__))
+    if id(value) in seen or len(seen) > MANY or isinstance(value, OPAQUE):
+        return Same(value)
+    seen.add(id(value))
+    if isinstance(value, Variable):
+        own = [getattr(value, name, None) for name in ("regularizer", "constraint")]
+        return (Same(value), trace(own, seen))
+    passing = getattr(value, "passing", ())
+    attributes = [
+        (name, trace(part, seen))
+        for name, part in getattr(value, "__dict__", {}).items()
+        if name not in passing
+    ]
+    return (Same(value), attributes)
+
+
+OPAQUE = (type, FunctionType, ModuleType, np.ufunc)

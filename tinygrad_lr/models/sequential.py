@@ -225,6 +225,8 @@ class Sequential(Model):
         if not self.built:
             return x
         shape = self.input_shape
+        if x.shape[1:] == shape[1:]:
+            return x
         if x.ndim == len(shape) - 1 and shape[-1] == 1:
             x = np.expand_dims(x, -1)
         elif x.ndim == len(shape) + 1 and x.shape[-1] == 1:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tinygrad_lr.autodiff import default_dtype
 from tinygrad_lr.autodiff.trees import leaves, rebuild
 from tinygrad_lr.models.data import (
     Array,
@@ -274,6 +275,8 @@ def rows_of(
     class_weight: Mapping[Any, float] | None = None,
 ) -> Batch:
     """Inputs, targets and weights as arrays of equal length, in one tuple."""
+    if y is None and sample_weight is None and is_ready(x):
+        return (x,)
     if x is None:
         raise ValueError(
             "expected inputs x, got None. Pass an array, list or generator."
@@ -292,6 +295,11 @@ def rows_of(
     if class_weight is not None:
         named["sample_weight"] = class_weights_of(named["y"], class_weight)
     return pack_x_y_sample_weight(*named.values())
+
+
+def is_ready(x: Any) -> bool:
+    """Whether ``x`` is an array of rows that needs no conversion."""
+    return type(x) is np.ndarray and x.dtype == default_dtype() and x.shape[:1] > (0,)
 
 
 def warn_about(parts: Batch) -> bool:

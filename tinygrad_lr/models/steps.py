@@ -144,7 +144,7 @@ class Steps(Layer):
 
     def make_train_function(self, force: bool = False) -> Replay:
         """Return the function that ``fit`` calls with each batch."""
-        if self.train_function is None or force:
+        if force or self._outdated(self.train_function):
             if not self.optimizer.built:
                 self.optimizer.build(self.trainable_variables)
             self.train_function = self._replay(self.train_step, "train_step")
@@ -152,14 +152,14 @@ class Steps(Layer):
 
     def make_test_function(self, force: bool = False) -> Replay:
         """Return the function that ``evaluate`` calls with each batch."""
-        if self.test_function is None or force:
+        if force or self._outdated(self.test_function):
             step = no_grad()(self.test_step)
             self.test_function = self._replay(step, "test_step")
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Replay:
         """Return the function that ``predict`` calls with each batch."""
-        if self.predict_function is None or force:
+        if force or self._outdated(self.predict_function):
             step = no_grad()(self.predict_step)
             self.predict_function = self._replay(step, "predict_step")
         return self.predict_function
@@ -181,8 +181,17 @@ class Steps(Layer):
         """Return the step that ``predict`` runs, like :meth:`train_step_source`."""
         return source_of(self.predict_function, "predict")
 
+    def _outdated(self, function: Replay | None) -> bool:
+        """Whether a function is to be made, or was made for another ``run_eagerly``."""
+        return function is None or function.asked_eager is not self.run_eagerly
+
     def _replay(self, step: Any, name: str) -> Replay:
         return Replay(step, name, self._parts, self._state, self.run_eagerly)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the recorded steps: a copy has other variables, and records its own."""
+        functions = ("train_function", "test_function", "predict_function")
+        return {**self.__dict__, **dict.fromkeys(functions)}
 
     def _parts(self) -> list[Any]:
         """Everything with settings that a step depends on."""
@@ -222,5 +231,8 @@ def joined(outputs: list[Any]) -> Any:
     """The outputs of all batches, one after the other, as arrays that may be written
     to.
     """
+    first = outputs[0]
+    if len(outputs) == 1 and type(first) is np.ndarray and first.flags.owndata:
+        return first  # a program made it for us alone
     columns = zip(*[leaves(arrays(output)) for output in outputs], strict=True)
     return rebuild(outputs[0], [np.concatenate(column) for column in columns])

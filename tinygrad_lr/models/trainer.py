@@ -240,7 +240,7 @@ class Trainer(Steps):
         """
         one = isinstance(x, np.ndarray) and x.ndim and 0 < len(x) <= (batch_size or 32)
         if one and callbacks is None and steps is None and not verbosity(verbose):
-            return self.predict_on_batch(x)  # one batch that nobody watches
+            return self._predict_one(x)  # one batch that nobody watches
         with unchanged_on_error(self):
             source = self._source(x, batch_size=batch_size, steps=steps)
             if not self.built:
@@ -291,11 +291,16 @@ class Trainer(Steps):
     @quietly
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch as an array."""
-        with unchanged_on_error(self):
+        return self._predict_one(x)
+
+    def _predict_one(self, x: Any) -> Any:
+        if self.built:
             batch = self._one_batch(x)
-            if not self.built:
+        else:
+            with unchanged_on_error(self):
+                batch = self._one_batch(x)
                 build_on(self, batch)
-        return joined([self.make_predict_function()(batch)])
+        return joined(self.make_predict_function().run((batch,)))
 
     # -- what they share ---------------------------------------------------------------
 

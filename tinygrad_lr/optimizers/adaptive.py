@@ -62,7 +62,7 @@ class Adam(Optimizer):
         i = self._get_variable_index(variable)
         m, v = self._momentums[i], self._velocities[i]
         rate = as_tensor(learning_rate, variable.dtype)
-        t = (self.iterations + 1).astype(variable.dtype)
+        t = as_tensor(self.iterations + 1, variable.dtype)  # else ** rounds scalars
         alpha = rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         m.assign(m + (gradient - m) * (1 - self.beta_1))
         v.assign(v + (np.square(gradient) - v) * (1 - self.beta_2))

@@ -76,7 +76,7 @@ class ExponentialDecay(Settings):
 
     def __call__(self, step: Any) -> Any:
         p = as_tensor(step, floatx()) / self.decay_steps
-        p = np.floor(p) if self.staircase else p
+        p = as_tensor(np.floor(p)) if self.staircase else p
         return as_tensor(self.initial_learning_rate * self.decay_rate**p)
 
 
@@ -241,10 +241,11 @@ class CosineDecayRestarts(Settings):
     def __call__(self, step: Any) -> Any:
         p = as_tensor(step, floatx()) / self.first_decay_steps
         if self.t_mul == 1:
-            restart = np.floor(p)
+            restart = as_tensor(np.floor(p))  # a Tensor: ** rounds scalars otherwise
             p = p - restart
         else:
-            restart = np.floor(np.log(1 - p * (1 - self.t_mul)) / math.log(self.t_mul))
+            turns = np.log(1 - p * (1 - self.t_mul)) / math.log(self.t_mul)
+            restart = as_tensor(np.floor(turns))
             begun = (1 - self.t_mul**restart) / (1 - self.t_mul)
             p = (p - begun) / self.t_mul**restart
         cosine = 0.5 * self.m_mul**restart * (1 + np.cos(math.pi * p))

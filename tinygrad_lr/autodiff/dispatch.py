@@ -1,0 +1,105 @@
+"""How a NumPy function that was given a Tensor is answered.
+
+Three tables decide: flat functions give plain arrays, combinations are computed from
+others, and all else is applied as it is. What would write into an array is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.forms import check_options
+from tinygrad_lr.autodiff.history import apply, plain
+from tinygrad_lr.autodiff.mode import mode
+from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, Function, names_of
+
+if TYPE_CHECKING:
+    from tinygrad_lr.autodiff.tensor import Tensor
+
+IN_PLACE: set[Function] = {
+    np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask,
+}  # fmt: skip
+
+REDUCTIONS: dict[tuple[Function, str], Function] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+    (np.multiply, "accumulate"): np.cumprod,
+}
+
+
+def dispatch(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer a NumPy function that was given a Tensor."""
+    if kwargs.get("out") is not None:
+        raise TypeError(
+            f"np.{function.__name__}: out= cannot take the result, because Tensors "
+            "never change and an array would lose the gradient. Use the returned value "
+            "instead."
+        )
+    kwargs.pop("out", None)
+    if function in IN_PLACE:
+        raise TypeError(
+            f"np.{function.__name__} writes into an array: a Tensor never changes, and "
+            "an array would lose the gradient. Build the result with np.where or "
+            "np.concatenate instead."
+        )
+    if function in CONSTANTS and mode.recorder is None:
+        return function(*plain(args), **plain(kwargs))
+    combination = COMPOSITIONS.get(function)
+    if combination is not None:
+        if kwargs:
+            check_options(function, kwargs, names_of(combination))
+        return combination(*args, **kwargs)
+    return apply(function, *args, **kwargs)
+
+
+def operate(ufunc: np.ufunc, x: Any, y: Any) -> Tensor:
+    """Apply a binary operator, one side of which is a Tensor."""
+    if type(x) in (list, tuple):
+        x = np.asarray(x)
+    elif type(y) in (list, tuple):
+        y = np.asarray(y)
+    if ufunc in CONSTANTS and mode.recorder is None:
+        flat: Tensor = ufunc(plain(x), plain(y))
+        return flat
+    return apply(ufunc, x, y)
+
+
+def array_index(index: Any) -> Any:
+    """Make arrays of lists in an index, so that only Tensors stay to be unwrapped."""
+    if isinstance(index, list):
+        return np.asarray(index) if index else np.empty(0, np.intp)
+    if isinstance(index, tuple):
+        return tuple(array_index(i) if isinstance(i, list) else i for i in index)
+    return index
+
+
+def ufunc_options(
+    ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Apply the options of a ufunc call that make sense here; refuse the others."""
+    if "out" in options:
+        raise TypeError(
+            f"np.{ufunc.__name__}: a Tensor cannot be written into an existing array "
+            "(out= or an in-place operator such as +=), because its gradient would be "
+            "lost. Write a = a + t instead."
+        )
+    dtype = options.pop("dtype", None)
+    if options:
+        raise TypeError(
+            f"np.{ufunc.__name__} on Tensors takes no {', '.join(options)}; expected "
+            "dtype alone. Select elements with np.where, and rearrange axes before the "
+            "call."
+        )
+    if dtype is None:
+        return inputs
+    return tuple(
+        x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype)
+        for x in inputs
+    )
