@@ -13,7 +13,7 @@ import time
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
-from jobs import JOBS, Job, Timed  # noqa: E402  # see the line above
+from jobs import JOBS, Job, Timed  # see the line above
 
 
 def seconds(run: Timed) -> float:
@@ -38,8 +38,12 @@ def main() -> None:
     options = parser.parse_args()
     unknown = set(options.jobs) - set(names)
     if unknown:
-        parser.error(f"unknown job {sorted(unknown)[0]!r}; known are {', '.join(names)}")
-    print(f"{'job':<18} {'ours us/step':>13} {'by hand us/step':>16} {'ratio':>6} {'bar':>5}")
+        parser.error(
+            f"unknown job {sorted(unknown)[0]!r}; known are {', '.join(names)}"
+        )
+    print(
+        f"{'job':<18} {'ours us/step':>13} {'by hand us/step':>16} {'ratio':>6} {'bar':>5}"
+    )
     for job in JOBS:
         if not options.jobs or job.name in options.jobs:
             ours, by_hand = compare(job, options.rounds)

@@ -61,7 +61,9 @@ def dense_stack(*widths: int, hidden: str, last: str) -> Any:
 
     model = Sequential([layers.Input((widths[0],))])
     for i, width in enumerate(widths[1:]):
-        model.add(layers.Dense(width, activation=last if i == len(widths) - 2 else hidden))
+        model.add(
+            layers.Dense(width, activation=last if i == len(widths) - 2 else hidden)
+        )
     return model
 
 
@@ -80,7 +82,9 @@ def ours_or_gate() -> Timed:
     return fitting(model, *or_gate_data(), epochs=300, batch_size=1, verbose=0)
 
 
-def ours_logistic(rows: int, columns: int, batch: int, epochs: int, verbose: int = 0) -> Timed:
+def ours_logistic(
+    rows: int, columns: int, batch: int, epochs: int, verbose: int = 0
+) -> Timed:
     from tinygrad_lr.optimizers import SGD
 
     model = dense_stack(columns, 1, hidden="linear", last="sigmoid")
@@ -137,7 +141,9 @@ def hand_or_gate() -> Timed:
         for _ in range(300):
             order = generator.permutation(4)
             total = 0.0
-            for xb, yb in zip(x[order].reshape(4, 1, 2), y[order].reshape(4, 1, 1), strict=True):
+            for xb, yb in zip(
+                x[order].reshape(4, 1, 2), y[order].reshape(4, 1, 1), strict=True
+            ):
                 z = xb.dot(w) + b
                 p = one / (one + exp(negative(z)))
                 total += (logaddexp(z, zero) - yb * z)[0, 0]
@@ -242,12 +248,20 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
     widths, batch, block = [784, 512, 512, 10], 128, 32768
 
     def train() -> list[float]:
-        shapes = [s for a, b in zip(widths, widths[1:], strict=False) for s in ((a, b), (b,))]
+        shapes = [
+            s for a, b in zip(widths, widths[1:], strict=False) for s in ((a, b), (b,))
+        ]
         sizes = [int(np.prod(s)) for s in shapes]
         flat, grad, m, v = (np.zeros(sum(sizes), "float32") for _ in range(4))
         starts = np.cumsum([0, *sizes])
-        weights = [flat[i : i + n].reshape(s) for i, n, s in zip(starts, sizes, shapes, strict=False)]
-        slopes = [grad[i : i + n].reshape(s) for i, n, s in zip(starts, sizes, shapes, strict=False)]
+        weights = [
+            flat[i : i + n].reshape(s)
+            for i, n, s in zip(starts, sizes, shapes, strict=False)
+        ]
+        slopes = [
+            grad[i : i + n].reshape(s)
+            for i, n, s in zip(starts, sizes, shapes, strict=False)
+        ]
         for w in weights[::2]:
             w[...] = glorot(generator, *w.shape)
         w1, b1, w2, b2, w3, b3 = weights
@@ -259,7 +273,11 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
             for i in range(0, len(flat), block)
         ]  # fmt: skip
         zero = np.array(0, "f")
-        one_m, one_v, tiny = np.array(1 - 0.9, "f"), np.array(1 - 0.999, "f"), np.array(1e-7, "f")
+        one_m, one_v, tiny = (
+            np.array(1 - 0.9, "f"),
+            np.array(1 - 0.999, "f"),
+            np.array(1e-7, "f"),
+        )
         buffers: dict[int, Any] = {}
         step = 0
         total = 0.0
@@ -322,7 +340,9 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
 
 def hand_predict(*widths: int, hidden: str) -> Timed:
     generator = np.random.default_rng(0)
-    weights = [glorot(generator, a, b) for a, b in zip(widths, widths[1:], strict=False)]
+    weights = [
+        glorot(generator, a, b) for a, b in zip(widths, widths[1:], strict=False)
+    ]
     biases = [np.zeros(b, "float32") for b in widths[1:]]
     x = generator.random((1, widths[0]), "float32")
 

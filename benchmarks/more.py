@@ -1,6 +1,6 @@
 """Measure what is no step: the progress bar, the first batch, eager mode, memory.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/more.py [--rounds 5] [bar | first | eager | memory ...]
+OPENBLAS_NUM_THREADS=1 python benchmarks/more.py [--rounds 5] [bar | first | eager | memory ...]
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import contextlib
 import gc
 import io
 import os
-import time
 import tracemalloc
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
-import jobs  # noqa: E402  # see the line above
-import numpy as np  # noqa: E402
-from compare import seconds  # noqa: E402
+import jobs  # see the line above
+import numpy as np
+from compare import seconds
 
 
 def bar(rounds: int) -> None:
@@ -130,7 +129,9 @@ def memory(rounds: int) -> None:
     model.fit(x, y, epochs=100, batch_size=10, verbose=0)
     grown = tracemalloc.get_traced_memory()[0] - before
     gc.enable()
-    print(f"memory: {grown / 1024:.0f} KiB more after 10,000 steps with the collector off")
+    print(
+        f"memory: {grown / 1024:.0f} KiB more after 10,000 steps with the collector off"
+    )
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
-import jobs  # noqa: E402  # see the line above
-import keras  # noqa: E402  # the real one
-from compare import seconds  # noqa: E402
+import jobs  # see the line above
+import keras  # the real one
+from compare import seconds
 
 
 def stack(*widths: int, hidden: str, last: str) -> Any:
@@ -27,7 +27,9 @@ def stack(*widths: int, hidden: str, last: str) -> Any:
     return model
 
 
-def fitting(model: Any, loss: str, optimizer: Any, data: Any, **options: Any) -> jobs.Timed:
+def fitting(
+    model: Any, loss: str, optimizer: Any, data: Any, **options: Any
+) -> jobs.Timed:
     """The function that trains; one epoch before takes compiling out of the time."""
     model.compile(loss=loss, optimizer=optimizer)
     x, y = data
@@ -49,12 +51,16 @@ def peer(name: str) -> tuple[jobs.Timed, int]:
         return fitting(model, bce, sgd, data, epochs=1, batch_size=32, verbose=0), 3125
     if name == "mlp_small":
         model = stack(2, 16, 16, 1, hidden="tanh", last="sigmoid")
-        return fitting(model, bce, sgd, jobs.rings_data(), epochs=2, batch_size=10, verbose=0), 200
+        return fitting(
+            model, bce, sgd, jobs.rings_data(), epochs=2, batch_size=10, verbose=0
+        ), 200
     if name == "mlp_mnist":
         model = stack(784, 512, 512, 10, hidden="relu", last="softmax")
         loss = "sparse_categorical_crossentropy"
         data = jobs.digits_data()
-        return fitting(model, loss, "adam", data, epochs=1, batch_size=128, verbose=0), 469
+        return fitting(
+            model, loss, "adam", data, epochs=1, batch_size=128, verbose=0
+        ), 469
     raise SystemExit(f"no peer for {name!r}; there are {', '.join(PEERS)}")
 
 
@@ -73,8 +79,14 @@ def main() -> None:
         job = ours_of[name]
         ours, (theirs, steps) = job.ours(), peer(name)
         times = [(seconds(ours), seconds(theirs)) for _ in range(options.rounds)]
-        mine, other = min(a for a, _ in times) / job.steps, min(b for _, b in times) / steps
-        print(f"{name:<12} {mine * 1e6:>13.2f} {other * 1e6:>14.1f} {other / mine:>11.1f}", flush=True)
+        mine, other = (
+            min(a for a, _ in times) / job.steps,
+            min(b for _, b in times) / steps,
+        )
+        print(
+            f"{name:<12} {mine * 1e6:>13.2f} {other * 1e6:>14.1f} {other / mine:>11.1f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

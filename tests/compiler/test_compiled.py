@@ -45,7 +45,9 @@ def run_source(program, *inputs):
 
 CASES = {
     "arithmetic": lambda x, y: (x * 2 - y / 3 + 1) ** 2,
-    "identities": lambda x, y: ((x * 1) / 1).reshape(x.shape) + np.sum(y[:, None], axis=1),
+    "identities": lambda x, y: (
+        ((x * 1) / 1).reshape(x.shape) + np.sum(y[:, None], axis=1)
+    ),
     "matmul": lambda x, y: (x @ y.T).T @ x,
     "reductions": lambda x, y: x.mean(axis=0) + y.max(axis=0, keepdims=True) - y.sum(),
     "activations": lambda x, y: sigmoid(x) * relu(y) + softmax(x) - softplus(y),
@@ -53,7 +55,9 @@ CASES = {
     "lists": lambda x, y: np.concatenate([x, y * 2, x]),
     "constants": lambda x, y: x * np.ones((3, 4), "float32") * 0.5 + np.arange(4.0),
     "gradient": lambda x, y: grad(lambda a: (np.tanh(a) * y).sum())(x),
-    "second": lambda x, y: grad(lambda a: (grad(lambda b: (b**3 * y).sum())(a) ** 2).sum())(x),
+    "second": lambda x, y: grad(
+        lambda a: (grad(lambda b: (b**3 * y).sum())(a) ** 2).sum()
+    )(x),
     "several": lambda x, y: {"a": x + y, "b": [x, y * 0 + 1], "c": x.sum()},
 }
 
@@ -66,7 +70,9 @@ def test_every_form_of_a_program_computes_the_same(case, rows):
     x, y = generator.normal(size=(2, *shape)).astype("float32")
     expected, program = recorded(CASES[case], Tensor(x), Tensor(y))
     simple = simplify(program)
-    printed = run_source(simple, x, y)[-1] if simple.assigns else run_source(simple, x, y)
+    printed = (
+        run_source(simple, x, y)[-1] if simple.assigns else run_source(simple, x, y)
+    )
     step = CompiledStep(program)
     for _ in range(2):  # buffers are used again
         got = step.run([(x, y)])[-1]
@@ -95,7 +101,11 @@ def compare(got, expected):
 def lines(function, *inputs):
     _, program = recorded(function, *inputs)
     source = numpy_source(simplify(program))
-    return [line.split("#")[0].strip() for line in source.splitlines() if line.startswith("    ")]
+    return [
+        line.split("#")[0].strip()
+        for line in source.splitlines()
+        if line.startswith("    ")
+    ]
 
 
 X = np.arange(6, dtype="float32").reshape(2, 3)
@@ -218,7 +228,9 @@ def test_programs_of_one_model_share_the_storage():
         one.run([(np.ones((number, 60), "f"),)])
     second = CompiledStep(recorded(step, np.ones((5, 60), "f"))[1])
     homes = [second.plan.homes[v] for v in variables]
-    assert all(np.shares_memory(h, v.storage) for h, v in zip(homes, variables, strict=True))
+    assert all(
+        np.shares_memory(h, v.storage) for h, v in zip(homes, variables, strict=True)
+    )
 
 
 def test_families_and_blocks_update_as_single_calls_would():
@@ -335,7 +347,9 @@ def test_planned_source_shows_in_tracebacks():
         step.run([(np.ones((2, 3, 4), "f"),)])
     shown = "".join(traceback.format_tb(caught.tb))
     assert "x0.T" in shown or ".dot(" in shown
-    assert linecache.getline(step.plan.function.__code__.co_filename, 1).startswith("def program")
+    assert linecache.getline(step.plan.function.__code__.co_filename, 1).startswith(
+        "def program"
+    )
 
 
 def test_large_results_reuse_buffers():

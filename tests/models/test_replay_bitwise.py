@@ -22,7 +22,10 @@ from tinygrad_lr import (
 from tinygrad_lr.layers import Activation, Dense
 from tinygrad_lr.optimizers import SGD, Adam, RMSprop, schedules
 
-SIZES = {4: 9, 8: 17}  # 22 rows: six batches of four with two left, three of eight with six
+SIZES = {
+    4: 9,
+    8: 17,
+}  # 22 rows: six batches of four with two left, three of eight with six
 
 
 def things(registry: Any) -> set[str]:
@@ -30,7 +33,7 @@ def things(registry: Any) -> set[str]:
     return {thing.__name__ for thing in registry.entries.values()}
 
 
-# -- activations -------------------------------------------------------------------------
+# -- activations -----------------------------------------------------------------------
 
 ACTIVATIONS: dict[str, Any] = {
     "threshold": lambda x: activations.threshold(x, 0.1, -0.2),
@@ -77,7 +80,7 @@ def test_activation_of_large_batches(name: str) -> None:
     )
 
 
-# -- losses ------------------------------------------------------------------------------
+# -- losses ----------------------------------------------------------------------------
 
 LOSS_DATA: dict[str, tuple[Any, int, str]] = {
     "binary": (BINARY, 1, "sigmoid"),
@@ -151,7 +154,7 @@ def test_weights_of_samples_and_classes() -> None:
     )
 
 
-# -- metrics -----------------------------------------------------------------------------
+# -- metrics ---------------------------------------------------------------------------
 
 
 class OfPredictions(keras.metrics.Metric):
@@ -199,7 +202,7 @@ def test_metric(name: str, batch_size: int) -> None:
     assert len(got["history"]) == 2
 
 
-# -- optimizers --------------------------------------------------------------------------
+# -- optimizers ------------------------------------------------------------------------
 
 SCHEDULES: dict[str, Any] = {
     "ExponentialDecay": lambda: schedules.ExponentialDecay(0.1, 5, 0.7),
@@ -292,7 +295,7 @@ def test_schedule(kind: Any, name: str) -> None:
     agree(lambda: small(optimizer=kind(SCHEDULES[name]())))
 
 
-# -- layers, regularizers, constraints ---------------------------------------------------
+# -- layers, regularizers, constraints -------------------------------------------------
 
 LAYERS: dict[str, list[Callable[[], Any]]] = {
     "Dense": [
@@ -360,7 +363,7 @@ def test_regularizer_or_constraint(name: str, batch_size: int) -> None:
     agree(model, batch_size=batch_size, epochs=SIZES[batch_size])
 
 
-# -- dtypes, sizes, frozen layers --------------------------------------------------------
+# -- dtypes, sizes, frozen layers ------------------------------------------------------
 
 
 @pytest.fixture
@@ -379,7 +382,13 @@ def test_float64(kind: str, optimizer: str) -> None:
         "sparse_", "sparse_categorical_"
     )
     got = agree(
-        lambda: small(loss, optimizer, units=units, last=last, metrics=["mae"] if kind == "regression" else ["acc"]),
+        lambda: small(
+            loss,
+            optimizer,
+            units=units,
+            last=last,
+            metrics=["mae"] if kind == "regression" else ["acc"],
+        ),
         X.astype("float64"),
         y,
     )

@@ -32,7 +32,9 @@ class Gate(Layer):
     def call(self, x: Any, training: bool = False) -> Any:
         if training:
             self.steps.assign(self.steps + 1)
-        gates = [np.tanh(part) for part in np.split(x * self.gain, x.shape[-1], axis=-1)]
+        gates = [
+            np.tanh(part) for part in np.split(x * self.gain, x.shape[-1], axis=-1)
+        ]
         self.add_loss(0.01 * np.sum(np.square(self.gain)))
         return np.concatenate(gates, axis=-1) * np.where(x > 0, x, 0.5 * x)
 
@@ -128,7 +130,7 @@ def test_a_gradient_penalty_is_recorded(batch_size: int) -> None:
     agree(make, batch_size=batch_size)
 
 
-# -- steps that look at values -----------------------------------------------------------
+# -- steps that look at values ---------------------------------------------------------
 
 
 class Looks(Layer):
@@ -285,7 +287,7 @@ def test_a_shape_that_depends_on_values_is_never_frozen(look: Any) -> None:
     assert attempt(False) == attempt(True)
 
 
-# -- what changes from batch to batch ----------------------------------------------------
+# -- what changes from batch to batch --------------------------------------------------
 
 
 class Noisy(Layer):
@@ -328,7 +330,6 @@ class CountingInside(Layer):
         return x * (1 + 0.1 * (self.calls[0] % 7))
 
 
-@pytest.mark.xfail(reason="what Python draws or counts by itself is frozen in a recording")
 @pytest.mark.filterwarnings("ignore:.*cannot be compiled")
 @pytest.mark.parametrize("kind", [Noisy, NoisyNumber, Counting, CountingInside])
 def test_what_changes_from_batch_to_batch_is_not_frozen(kind: Any) -> None:
@@ -351,7 +352,9 @@ def test_a_step_that_is_recorded_does_not_run_again_as_python() -> None:
     make = looking(look)
     model = make()
     model.fit(X[:20], BINARY[:20], batch_size=4, epochs=10, verbose=0)
-    assert len(calls) <= 3
+    assert (
+        len(calls) <= 4
+    )  # building and rehearsal, then two recordings that must agree
 
 
 def test_tensors_in_attributes_are_constants() -> None:

@@ -17,7 +17,9 @@ from tinygrad_lr import Variable
 from tinygrad_lr.layers import Dense
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float16", "int64", "int8", "uint8", "bool"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", "float16", "int64", "int8", "uint8", "bool"]
+)
 @pytest.mark.parametrize("targets", ["float64", "int64", "bool"])
 def test_dtypes(dtype: str, targets: str) -> None:
     agree(lambda: small(metrics=["acc"]), (X * 3).astype(dtype), BINARY.astype(targets))
@@ -26,7 +28,9 @@ def test_dtypes(dtype: str, targets: str) -> None:
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "float32", "float64"])
 def test_dtypes_of_class_numbers(dtype: str) -> None:
     agree(
-        lambda: small("sparse_categorical_crossentropy", units=3, last="softmax", metrics=["acc"]),
+        lambda: small(
+            "sparse_categorical_crossentropy", units=3, last="softmax", metrics=["acc"]
+        ),
         y=CLASSES.astype(dtype),
     )
 
@@ -71,7 +75,9 @@ def test_batches_of_varying_lengths() -> None:
         model = small(optimizer="adam", metrics=["acc"], run_eagerly=eagerly)
         history = model.fit(Batches(), epochs=4, verbose=0).history
         measured = model.evaluate(Batches(), verbose=0)
-        results.append([history, measured, model.predict(Batches(), verbose=0), state(model)])
+        results.append(
+            [history, measured, model.predict(Batches(), verbose=0), state(model)]
+        )
         if not eagerly:
             assert len(model.train_function.programs) == 4
     assert bits(results[0]) == bits(results[1])
@@ -234,7 +240,9 @@ def test_threads_that_predict_with_one_model(width: int) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
 @pytest.mark.parametrize("width", [4, 600])
 def test_copies_of_variables_stand_alone(copied: Any, width: int) -> None:
     keras.utils.set_random_seed(1)
@@ -250,7 +258,11 @@ def test_copies_of_variables_stand_alone(copied: Any, width: int) -> None:
     now = kernel.numpy()
     twin.assign(twin * 0)
     np.testing.assert_array_equal(kernel.numpy(), now)
-    assert (twin.name, twin.path, twin.trainable) == (kernel.name, kernel.path, kernel.trainable)
+    assert (twin.name, twin.path, twin.trainable) == (
+        kernel.name,
+        kernel.path,
+        kernel.trainable,
+    )
     plain = copied(Variable([1.0], name="w", trainable=False))
     assert (plain.name, plain.trainable, plain.tolist()) == ("w", False, [1.0])
 
@@ -275,7 +287,13 @@ def test_weights_handed_out_before_a_training_keep_their_values() -> None:
     model.compile("adam", "mse")
     model.fit(X, BINARY, batch_size=11, verbose=0)
     kernel = model.layers[0].kernel
-    handed = [kernel.numpy(), kernel.value, kernel.data, kernel * 1, model.get_weights()[0]]
+    handed = [
+        kernel.numpy(),
+        kernel.value,
+        kernel.data,
+        kernel * 1,
+        model.get_weights()[0],
+    ]
     kept = np.array(handed[0])
     model.fit(X, BINARY, batch_size=11, epochs=3, verbose=0)
     for one in handed:

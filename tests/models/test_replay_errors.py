@@ -83,7 +83,11 @@ def model_with(part: str, eagerly: bool, width: int = 4) -> Any:
     layers += [Fragile()] if part == "layer" else []
     model = keras.Sequential([keras.Input((3,)), *layers, Dense(1, "sigmoid")])
     model.compile(
-        FragileAdam(0.05) if part == "optimizer" else Adam(0.05) if width > 1 else "sgd",
+        FragileAdam(0.05)
+        if part == "optimizer"
+        else Adam(0.05)
+        if width > 1
+        else "sgd",
         "mse",
         metrics=[FragileMetric(name="fragile")] if part == "metric" else [],
         run_eagerly=eagerly,
@@ -107,20 +111,26 @@ def test_an_error_leaves_the_model_as_it_was(
         if first:
             each.build((None, 3))
             each.optimizer.build(each.trainable_variables)
-            each.test_on_batch(X[:5], BINARY[:5])  # rehearses, which passes the fuse, too
+            each.test_on_batch(
+                X[:5], BINARY[:5]
+            )  # rehearses, which passes the fuse, too
             each.train_on_batch(X[:6], BINARY[:6]) if part == "metric" else None
         else:
-            each.fit(X[:8], BINARY[:8], batch_size=4, verbose=0, epochs=2, shuffle=False)
-    before = [w.numpy() for w in model.weights], [
-        v.numpy() for v in model.optimizer.variables
-    ]
+            each.fit(
+                X[:8], BINARY[:8], batch_size=4, verbose=0, epochs=2, shuffle=False
+            )
+    before = (
+        [w.numpy() for w in model.weights],
+        [v.numpy() for v in model.optimizer.variables],
+    )
     fuse.left = passes if part == "optimizer" else 0
     with pytest.raises(Broken):  # a new form, so that Python runs again
         model.train_on_batch(X[:5], BINARY[:5])
     fuse.left = None
-    after = [w.numpy() for w in model.weights], [
-        v.numpy() for v in model.optimizer.variables
-    ]
+    after = (
+        [w.numpy() for w in model.weights],
+        [v.numpy() for v in model.optimizer.variables],
+    )
     assert bits(after) == bits(before)
     for each in (model, witness):
         each.fit(X, BINARY, batch_size=4, epochs=2, shuffle=False, verbose=0)
@@ -168,7 +178,7 @@ def test_an_error_of_the_data_keeps_what_was_learnt(eagerly: bool) -> None:
     assert int(model.optimizer.iterations.numpy()) == 5
 
 
-# -- Ctrl-C ------------------------------------------------------------------------------
+# -- Ctrl-C ----------------------------------------------------------------------------
 
 
 def replayed(width: int, updates: int, reference: dict[int, Any] = {}) -> Any:  # noqa: B006
@@ -180,7 +190,7 @@ def replayed(width: int, updates: int, reference: dict[int, Any] = {}) -> Any:  
         found = []
         for number in range(41):
             found.append(bits([state(model)["weights"], state(model)["optimizer"]]))
-            at = number % 5 * 4
+            at = number % 2 * 4
             model.train_on_batch(X[at : at + 4], BINARY[at : at + 4])
         reference[width] = found
     return reference[width][updates]
@@ -218,12 +228,12 @@ def test_ctrl_c_after_any_call_leaves_whole_batches(width: int) -> None:
     done = 0
     for moment in range(400):
         model = model_with("none", False, width)
-        model.fit(X[:20], BINARY[:20], batch_size=4, epochs=1, shuffle=False, verbose=0)
+        model.fit(X[:8], BINARY[:8], batch_size=4, epochs=1, shuffle=False, verbose=0)
         interrupt = Interrupt(moment)
         sys.setprofile(interrupt)
         try:
             model.fit(
-                X[:20], BINARY[:20], batch_size=4, epochs=1, shuffle=False, verbose=0
+                X[:8], BINARY[:8], batch_size=4, epochs=1, shuffle=False, verbose=0
             )
         except KeyboardInterrupt:
             done += 1
@@ -288,12 +298,22 @@ print(len(snapshots), "interrupts,", snapshots[-1][0], "updates")
 
 @pytest.mark.parametrize(
     ("width", "eagerly", "listening"),
-    [(1, False, False), (1, False, True), (600, False, False), (600, False, True), (1, True, False)],
+    [
+        (1, False, False),
+        (1, False, True),
+        (600, False, False),
+        (600, False, True),
+        (1, True, False),
+    ],
 )
 def test_ctrl_c_at_random_moments(width: int, eagerly: bool, listening: bool) -> None:
     folder = str(Path(__file__).parent)
     script = SCRIPT.format(
-        folder=folder, width=width, eagerly=eagerly, listening=listening, seed=width + eagerly
+        folder=folder,
+        width=width,
+        eagerly=eagerly,
+        listening=listening,
+        seed=width + eagerly,
     )
     root = str(Path(step_module.__file__).parents[2])
     done = subprocess.run(

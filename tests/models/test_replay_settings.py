@@ -153,9 +153,7 @@ def test_change_between_two_trainings(change: Change) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_of_a_model_updated_in_place(change: Change) -> None:
     def make() -> Any:
-        model = keras.Sequential(
-            [Dense(600, "tanh", input_dim=3), Dense(1, "sigmoid")]
-        )
+        model = keras.Sequential([Dense(600, "tanh", input_dim=3), Dense(1, "sigmoid")])
         model.compile(SGD(0.1, momentum=0.5), "binary_crossentropy")
         return model
 
@@ -181,7 +179,7 @@ def test_freezing_and_back() -> None:
     takes_effect(small, melt)
 
 
-# -- attributes of layers ----------------------------------------------------------------
+# -- attributes of layers --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,7 +235,7 @@ def test_activation_layers_and_functions_follow_each_other() -> None:
     assert bits(run(False)) == bits(run(True))
 
 
-# -- losses and metrics ------------------------------------------------------------------
+# -- losses and metrics ----------------------------------------------------------------
 
 
 class Own(keras.losses.Loss):
@@ -325,7 +323,7 @@ def test_attribute_of_an_activity_regularizer() -> None:
     )
 
 
-# -- the structure of a model ------------------------------------------------------------
+# -- the structure of a model ----------------------------------------------------------
 
 
 def test_layers_added_and_taken_away() -> None:
@@ -365,7 +363,7 @@ def test_run_eagerly_can_be_switched_on_and_off() -> None:
         assert model.train_function.eager is eagerly
 
 
-# -- between and within epochs -----------------------------------------------------------
+# -- between and within epochs ---------------------------------------------------------
 
 
 def test_train_on_batch_between_two_trainings() -> None:
@@ -451,7 +449,9 @@ def test_learning_rate_scheduler() -> None:
         for eagerly in (True, False)
     ]
     assert bits(results[0]) == bits(results[1])
-    assert bits(results[0]) != bits(train(lambda: small(optimizer=Adam(0.1)), nothing, True))
+    assert bits(results[0]) != bits(
+        train(lambda: small(optimizer=Adam(0.1)), nothing, True)
+    )
 
 
 @pytest.mark.parametrize("width", [4, 600])
@@ -462,9 +462,7 @@ def test_early_stopping_restores_the_best_weights(width: int) -> None:
             [Dense(width, "tanh", input_dim=3), Dense(1, "sigmoid")]
         )
         model.compile(SGD(3.0), "mse", metrics=["acc"], run_eagerly=eagerly)
-        stop = EarlyStopping(
-            monitor="val_loss", patience=2, restore_best_weights=True
-        )
+        stop = EarlyStopping(monitor="val_loss", patience=2, restore_best_weights=True)
         fit = model.fit(
             X, BINARY, epochs=20, batch_size=5, verbose=0, callbacks=[stop],
             validation_data=(X, BINARY),
@@ -480,5 +478,7 @@ def test_early_stopping_restores_the_best_weights(width: int) -> None:
 def test_the_number_of_programs_is_bounded() -> None:
     model = small("mse")
     for rows in range(1, 40):
-        model.train_on_batch(POSITIVE[:1].repeat(rows, 0), POSITIVE[:1, :1].repeat(rows, 0))
+        model.train_on_batch(
+            POSITIVE[:1].repeat(rows, 0), POSITIVE[:1, :1].repeat(rows, 0)
+        )
     assert len(model.train_function.programs) == 16

@@ -24,7 +24,6 @@ class Member:
         self.leaves: list[Value] = []  # gradients and the like, computed elsewhere
         self.signature: list[Any] = []
 
-
     @property
     def variables(self) -> list[Variable]:
         """The variables in the order of their roles."""
@@ -49,7 +48,11 @@ class Family:
 
 def is_elementwise(op: Op) -> bool:
     """Whether each element of the result depends on the same element of the operands."""
-    return isinstance(op.function, np.ufunc) and op.function.signature is None and not op.kwargs
+    return (
+        isinstance(op.function, np.ufunc)
+        and op.function.signature is None
+        and not op.kwargs
+    )
 
 
 def find_families(program: Program) -> list[Family]:
@@ -84,7 +87,10 @@ def update_chains(program: Program) -> list[list[Op]]:
     for op, owners in chain_of.items():
         everyone = set(owners)
         for value in op.operands():
-            if value.variable in program.assigns and value.variable.shape == op.out.shape:
+            if (
+                value.variable in program.assigns
+                and value.variable.shape == op.out.shape
+            ):
                 everyone.add(value.variable)
         joined = everyone.union(*(groups.get(v, {v}) for v in everyone))
         for v in joined:

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Tensor, Variable, default_dtype, mode, no_grad
+from tinygrad_lr.autodiff.tensor import Tensor, Variable, default_dtype, mode
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
+from tinygrad_lr.compiler.numpy_source import Names
 from tinygrad_lr.compiler.recording import record
 from tinygrad_lr.compiler.step import CompiledStep
 
@@ -41,7 +42,7 @@ class Recorded:
     ) -> None:
         functools.update_wrapper(self, original)
         self.original = original
-        self.name = name or getattr(original, "__name__", "function")
+        self.name: str = name or getattr(original, "__name__", "function")
         self.kept = kept
         self.programs: OrderedDict[Any, CompiledStep] = OrderedDict()
         self.latest: CompiledStep | None = None
@@ -94,7 +95,7 @@ class Recorded:
             new_args, new_kwargs = rebuild((args, kwargs), filled)
             return self.original(*new_args, **new_kwargs)
 
-        result, program, obstacle = record(run, inputs, self.name)
+        result, program, obstacle = record(run, inputs, Names().take(self.name))
         if program is None:
             self.obstacle = obstacle
             warnings.warn(
@@ -114,14 +115,16 @@ class Recorded:
         if self.latest is None:
             raise RuntimeError(
                 f"{self.name} has no program yet: "
-                + (f"it looks at {self.obstacle}." if self.obstacle else "call it once first.")
+                + (
+                    f"it looks at {self.obstacle}."
+                    if self.obstacle
+                    else "call it once first."
+                )
             )
         return self.latest.source
 
 
-def function(
-    original: Callable[..., Any] | None = None, *, kept: int = KEPT
-) -> Any:
+def function(original: Callable[..., Any] | None = None, *, kept: int = KEPT) -> Any:
     """Record a function of Tensors, and run it as a NumPy program from the second call on.
 
         >>> from tinygrad_lr import Tensor, function

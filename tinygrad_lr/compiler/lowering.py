@@ -76,7 +76,9 @@ def body_of(op: Op) -> Program:
     def run(*tensors: Any) -> Any:
         given = iter(tensors)
         args = tuple(next(given) if isinstance(a, Value) else a for a in op.args)
-        kwargs = {k: next(given) if isinstance(v, Value) else v for k, v in op.kwargs.items()}
+        kwargs = {
+            k: next(given) if isinstance(v, Value) else v for k, v in op.kwargs.items()
+        }
         return body(*args, **kwargs)
 
     stand_ins = [(v.name or "x", np.ones(v.shape, v.dtype)) for v in operands]

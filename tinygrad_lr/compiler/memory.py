@@ -17,7 +17,7 @@ from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.tensor import Array, Variable
 from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
 from tinygrad_lr.compiler.numpy_source import Names, load, numpy_name, reshaping
-from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
+from tinygrad_lr.compiler.program import Op, Program, Value, word_for
 
 LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
 BLOCK = 32768  # elements of a flat update that are worked on at a time
@@ -72,10 +72,14 @@ class Planner:
         self.constants: dict[Any, str] = {}
         self.families: list[Family] = []
         self.in_family: set[Op] = set()
-        self.place_of: dict[Value, Array] = {}  # gradients that are written into flat arrays
+        self.place_of: dict[
+            Value, Array
+        ] = {}  # gradients that are written into flat arrays
         self.lines: list[str] = []
         self.copies: list[tuple[Array, Value]] = []
-        self.in_home: set[Value] = set()  # results that were written over their variable
+        self.in_home: set[Value] = (
+            set()
+        )  # results that were written over their variable
 
     # -- the whole -------------------------------------------------------------------------
 
@@ -120,7 +124,11 @@ class Planner:
         needed = set(self.program.assigns.values())
         body: list[Op] = []
         for op in reversed(self.program.ops):
-            if op.has_effect or op in self.in_family or any(o in needed for o in op.outs):
+            if (
+                op.has_effect
+                or op in self.in_family
+                or any(o in needed for o in op.outs)
+            ):
                 needed.update(op.operands())
                 body.append(op)
         body.reverse()
@@ -153,7 +161,11 @@ class Planner:
     @staticmethod
     def is_fresh(op: Op) -> bool:
         """Whether the result certainly shares no memory with an operand."""
-        return isinstance(op.function, np.ufunc) or op.function in REDUCERS or op.function is np.mean
+        return (
+            isinstance(op.function, np.ufunc)
+            or op.function in REDUCERS
+            or op.function is np.mean
+        )
 
     # -- where values live -----------------------------------------------------------------
 
@@ -225,7 +237,9 @@ class Planner:
         return buffers
 
     @staticmethod
-    def give_back(free: dict[tuple[int, np.dtype[Any]], list[Array]], flat: Array) -> None:
+    def give_back(
+        free: dict[tuple[int, np.dtype[Any]], list[Array]], flat: Array
+    ) -> None:
         free.setdefault((flat.size, flat.dtype), []).append(flat)
 
     @staticmethod
@@ -274,7 +288,9 @@ class Planner:
                 keyword = "out=" if function in (np.maximum, np.minimum) else ""
                 words.append(keyword + place)
             return f"{self.function(function)}({', '.join(words)})"
-        if function is np.matmul and all(isinstance(a, Value) and a.ndim == 2 for a in args):
+        if function is np.matmul and all(
+            isinstance(a, Value) and a.ndim == 2 for a in args
+        ):
             x, y = (self.operand(a, op) for a in args)
             if out.size * args[0].shape[1] > 1 << 16:
                 return f"{self.function(np.matmul)}({x}, {y}{', ' + place if place else ''})"
@@ -317,12 +333,21 @@ class Planner:
             if x in self.name_of:
                 return self.name_of[x]
             assert x.array is not None, x
-            if scalar and op is not None and x.dtype == op.out.dtype and x.dtype.kind == "f":
+            if (
+                scalar
+                and op is not None
+                and x.dtype == op.out.dtype
+                and x.dtype.kind == "f"
+            ):
                 return repr(float(str(x.array.reshape(-1)[0])))
             if op is not None and is_elementwise(op) and x.size and not scalar:
                 first = x.array.reshape(-1)[0]
-                others = [a.shape for a in op.args if isinstance(a, Value) and a is not x]
-                if (x.array == first).all() and np.broadcast_shapes((), *others) == op.out.shape:
+                others = [
+                    a.shape for a in op.args if isinstance(a, Value) and a is not x
+                ]
+                if (x.array == first).all() and np.broadcast_shapes(
+                    (), *others
+                ) == op.out.shape:
                     return self.constant(np.array(first), "c")
             return self.constant(x.array, "c")
         if isinstance(x, (int, float)) and not isinstance(x, bool) and op is not None:
@@ -351,7 +376,9 @@ class Planner:
 
     def function(self, function: Callable[..., Any]) -> str:
         """The name under which the source reaches a function."""
-        target = function if numpy_name(function) else getattr(function, "body", function)
+        target = (
+            function if numpy_name(function) else getattr(function, "body", function)
+        )
         return self.constant(target, function.__name__)
 
     def constant(self, x: Any, word: str) -> str:
@@ -383,7 +410,9 @@ class Planner:
                 self.name_of[value] = name
         for place, leaf in self.copies:
             copy = self.constant(np.copyto, "copyto")
-            self.lines.append(f"{copy}({self.constant(place, 'd')}, {self.name_of[leaf]})")
+            self.lines.append(
+                f"{copy}({self.constant(place, 'd')}, {self.name_of[leaf]})"
+            )
         for family, (roles, leaves) in zip(self.families, self.flats, strict=True):
             self.write_family(family, roles, leaves)
         if self.plan.rebound:
@@ -393,7 +422,9 @@ class Planner:
         updates, self.lines = self.lines, outer
         return updates
 
-    def write_family(self, family: Family, roles: list[Array], leaves: list[Array]) -> None:
+    def write_family(
+        self, family: Family, roles: list[Array], leaves: list[Array]
+    ) -> None:
         """One chain of calls on flat arrays, block by block if they are large."""
         member = family.members[0]
         size = min(family.size, BLOCK)
@@ -404,7 +435,9 @@ class Planner:
             while slot >= len(scratch):
                 scratch.append(np.empty(size, roles[0].dtype))
         arrays = [*roles, *leaves]
-        letters = [f"v{i}" for i in range(len(roles))] + [f"g{i}" for i in range(len(leaves))]
+        letters = [f"v{i}" for i in range(len(roles))] + [
+            f"g{i}" for i in range(len(leaves))
+        ]
         letters += [f"s{i}" for i in range(len(scratch))]
         if blocked:
             words = [self.names.take(letter) for letter in letters]
@@ -414,10 +447,13 @@ class Planner:
                 + tuple(s[: min(BLOCK, family.size - i)] for s in scratch)
                 for i in edges
             ]
-            self.lines.append(f"for {', '.join(words)} in {self.constant(rows, 'blocks')}:")
+            self.lines.append(
+                f"for {', '.join(words)} in {self.constant(rows, 'blocks')}:"
+            )
         else:
             words = [
-                self.constant(a, letter) for a, letter in zip([*arrays, *scratch], letters, strict=True)
+                self.constant(a, letter)
+                for a, letter in zip([*arrays, *scratch], letters, strict=True)
             ]
         indent = "    " if blocked else ""
         place: dict[Value, str] = {}
@@ -467,7 +503,9 @@ class Planner:
         if isinstance(tree, Value):
             return self.result(tree)
         if isinstance(tree, dict):
-            inner = [f"{self.constant_key(k)}: {self.output(v)}" for k, v in tree.items()]
+            inner = [
+                f"{self.constant_key(k)}: {self.output(v)}" for k, v in tree.items()
+            ]
             return "{" + ", ".join(inner) + "}"
         if type(tree) is list:
             return "[" + ", ".join(self.output(part) for part in tree) + "]"
@@ -491,7 +529,9 @@ class Planner:
 
     # -- the function ----------------------------------------------------------------------
 
-    def function_text(self, loop: list[str], updates: list[str], tail: list[str]) -> str:
+    def function_text(
+        self, loop: list[str], updates: list[str], tail: list[str]
+    ) -> str:
         """The source: a loop over epochs around a loop over batches."""
         program, plan = self.program, self.plan
         inputs = [self.name_of[v] for v in program.inputs]
@@ -522,7 +562,10 @@ class Planner:
         lines += [f"            for {row} in batches:"]
         lines += ["                " + line for line in body or ["pass"]]
         lines += ["            " + line for line in ending]
-        lines += ["    finally:", f"        state[:] = {state}" if state else "        pass"]
+        lines += [
+            "    finally:",
+            f"        state[:] = {state}" if state else "        pass",
+        ]
         return "\n".join(lines) + "\n"
 
 
@@ -564,7 +607,9 @@ def address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def plan_chain(member: Any, program: Program) -> tuple[dict[Value, int], dict[Value, Variable]]:
+def plan_chain(
+    member: Any, program: Program
+) -> tuple[dict[Value, int], dict[Value, Variable]]:
     """Scratch slots for the intermediate results of a chain, and which go home directly.
 
     A result may overwrite the variable it is assigned to once no later call of the chain

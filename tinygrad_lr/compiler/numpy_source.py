@@ -43,6 +43,8 @@ INFIX: dict[Callable[..., Any], tuple[str, int]] = {
     np.greater: (">", COMPARISON),
     np.greater_equal: (">=", COMPARISON),
 }
+# Functions of the standard library that run element by element, and what they are called.
+BY_ELEMENT = {"erf_of_number": "erf", "erfc_of_number": "erfc"}
 counter = itertools.count(1)
 
 
@@ -96,7 +98,10 @@ class Printer:
             if value.variable is not None:
                 self.name_of[value] = variable_names[value.variable]
         self.write_calls(variable_names)
-        results = [self.name_of.get(v) or self.expression(v)[0] for v in program.assigns.values()]
+        results = [
+            self.name_of.get(v) or self.expression(v)[0]
+            for v in program.assigns.values()
+        ]
         results.append(self.literal(program.outputs))
         parameters = [self.name_of[v] for v in program.inputs]
         parameters += [variable_names[v] for v in variables]
@@ -166,7 +171,11 @@ class Printer:
                 if variable is not None and last_use.get(old.get(variable), -1) <= at:  # type: ignore[arg-type]
                     self.name_of[out] = variable_names[variable]
                 else:
-                    word = "new_" + word_for(variable) if variable is not None else out.name
+                    word = (
+                        "new_" + word_for(variable)
+                        if variable is not None
+                        else out.name
+                    )
                     self.name_of[out] = self.names.take(word or "t")
             target = ", ".join(self.name_of[out] for out in op.outs)
             shape = ", ".join(str(out.shape) for out in op.outs)
@@ -175,7 +184,11 @@ class Printer:
     def layout(self) -> str:
         """Indent, put the section headings in and line up the comments."""
         column = min(
-            max((len(code) for _, code, note in self.lines if note and len(code) < 60), default=0) + 2,
+            max(
+                (len(code) for _, code, note in self.lines if note and len(code) < 60),
+                default=0,
+            )
+            + 2,
             60,
         )
         out: list[str] = []
@@ -229,7 +242,9 @@ class Printer:
                 return f"[{inner}]"
             return f"({inner},)" if len(x) == 1 else f"({inner})"
         if isinstance(x, dict):
-            return "{" + ", ".join(f"{k!r}: {self.literal(v)}" for k, v in x.items()) + "}"
+            return (
+                "{" + ", ".join(f"{k!r}: {self.literal(v)}" for k, v in x.items()) + "}"
+            )
         if isinstance(x, float) and not np.isfinite(x):
             return {"inf": "np.inf", "-inf": "-np.inf"}.get(str(x), "np.nan")
         if isinstance(x, np.dtype):
@@ -245,7 +260,9 @@ class Printer:
     def index(self, x: Any) -> str:
         """The inside of the brackets of an index."""
         if isinstance(x, tuple):
-            return ", ".join(self.index(part) for part in x) + ("," if len(x) == 1 else "")
+            return ", ".join(self.index(part) for part in x) + (
+                "," if len(x) == 1 else ""
+            )
         if isinstance(x, slice):
             parts = ["" if p is None else str(p) for p in (x.start, x.stop)]
             return ":".join(parts) + ("" if x.step is None else f":{x.step}")
@@ -257,7 +274,9 @@ class Printer:
         if function in INFIX and len(args) == 2:
             sign, binding = INFIX[function]
             left = self.number(args[0], args[1], op) or self.operand(args[0], binding)
-            right = self.number(args[1], args[0], op) or self.operand(args[1], binding + 1)
+            right = self.number(args[1], args[0], op) or self.operand(
+                args[1], binding + 1
+            )
             return f"{left} {sign} {right}", binding
         spelling = SPELLINGS.get(function)
         if spelling is not None:
@@ -271,7 +290,11 @@ class Printer:
             else self.literal(a)
             for i, a in enumerate(args)
         ]
-        inner += [f"{key}={self.literal(v)}" for key, v in op.kwargs.items() if meaningful(key, v)]
+        inner += [
+            f"{key}={self.literal(v)}"
+            for key, v in op.kwargs.items()
+            if meaningful(key, v)
+        ]
         return f"{name}({', '.join(inner)})", ATOM
 
     def number(self, x: Any, other: Any, op: Op) -> str | None:
@@ -301,7 +324,11 @@ def wrapped(head: str, words: list[str], tail: str, always: bool = False) -> str
         return line
     indent = "    " if always else "        "
     filled = textwrap.fill(
-        inner, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        inner,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
     )
     return f"{head}(\n{filled},\n{indent[4:]}){tail}"
 
@@ -313,7 +340,11 @@ def single(axis: Any) -> bool:
 
 def meaningful(key: str, value: Any) -> bool:
     """Leave out keyword arguments that stand at their defaults."""
-    return not (value is None or (key in ("keepdims",) and value is False) or (key == "ddof" and value == 0))
+    return not (
+        value is None
+        or (key in ("keepdims",) and value is False)
+        or (key == "ddof" and value == 0)
+    )
 
 
 def regular_array(array: Any) -> str | None:
@@ -322,9 +353,14 @@ def regular_array(array: Any) -> str | None:
     first = array.reshape(-1)[0]
     if (array == first).all():
         return f"np.full({array.shape}, {first.item()!r}, {dtype!r})"
-    if array.ndim == 1 and (array == np.arange(len(array))).all():
-        counted = f"np.arange({len(array)}"
-        return counted + (")" if dtype == "int64" else f", dtype={dtype!r})")
+    if (
+        array.size == max(array.shape)
+        and (array.ravel() == np.arange(array.size)).all()
+    ):
+        counted = f"np.arange({array.size}" + (
+            ")" if dtype == "int64" else f", dtype={dtype!r})"
+        )
+        return counted if array.ndim == 1 else f"{counted}.reshape({array.shape})"
     return None
 
 
@@ -449,4 +485,5 @@ def load(source: str, name: str, namespace: dict[str, Any]) -> Callable[..., Any
     filename = f"<tinygrad_lr {name} {next(counter)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     exec(compile(source, filename, "exec"), namespace)
-    return namespace[name]
+    loaded: Callable[..., Any] = namespace[name]
+    return loaded

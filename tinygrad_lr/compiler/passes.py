@@ -7,7 +7,7 @@ what :data:`ROUNDING` says; all others leave every bit as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -94,7 +94,9 @@ def fold_constants(program: Program) -> Program:
         )
         if foldable:
             args, kwargs = arrays(op.args, mapping), arrays(op.kwargs, mapping)
-            mapping[op.out] = Value("constant", np.asarray(op.function(*args, **kwargs)))
+            mapping[op.out] = Value(
+                "constant", np.asarray(op.function(*args, **kwargs))
+            )
         else:
             kept.append(op)
     return program.replaced(kept, mapping)
@@ -123,7 +125,7 @@ def filled_with(x: Any, number: float) -> bool:
     return False
 
 
-def same_form(x: Any, out: Value) -> bool:
+def same_form(x: Any, out: Value) -> TypeGuard[Value]:
     """Whether ``x`` could stand in the place of ``out`` as far as shape and dtype go."""
     return isinstance(x, Value) and x.shape == out.shape and x.dtype == out.dtype
 
@@ -139,10 +141,9 @@ def without_effect(op: Op) -> Value | None:
     if not args:
         return None
     x = args[0]
-    if function in (np.multiply, np.divide, np.add, np.subtract) and len(args) == 2:
+    if function in (np.multiply, np.divide) and len(args) == 2:
         y = args[1]
-        neutral = 1 if function in (np.multiply, np.divide) else 0
-        if same_form(x, out) and filled_with(y, neutral) and neutral:
+        if same_form(x, out) and filled_with(y, 1):
             return x
         if function is np.multiply and same_form(y, out) and filled_with(x, 1):
             return y
@@ -170,7 +171,10 @@ def remove_identities(program: Program) -> Program:
     producers: dict[Value, Op] = {}
     kept = []
     for op in program.ops:
-        op.args, op.kwargs = substitute(op.args, mapping), substitute(op.kwargs, mapping)
+        op.args, op.kwargs = (
+            substitute(op.args, mapping),
+            substitute(op.kwargs, mapping),
+        )
         op = simpler(op, producers)
         same = None if op.several else without_effect(op)
         if same is not None:
@@ -198,7 +202,9 @@ def simpler(op: Op, producers: dict[Value, Op]) -> Op:
         if made.function in VIEWS and made.args[0].contiguous:
             return Op(function, (made.args[0],), op.kwargs, op.outs, section=op.section)
     if function in VIEWS and made is not None and made.function in VIEWS:
-        return Op(np.reshape, (made.args[0], out.shape), {}, op.outs, section=op.section)
+        return Op(
+            np.reshape, (made.args[0], out.shape), {}, op.outs, section=op.section
+        )
     if function in BROADCASTING:
         loose = tuple(unbroadcast(a, args, out, producers) for a in args)
         if loose != args:
@@ -216,11 +222,19 @@ def is_matrix_transpose(op: Op) -> bool:
     """Whether the call swaps the two axes of a matrix."""
     axes = op.args[1:]
     if op.function is np.transpose:
-        return op.outs[0].ndim == 2 and axes in ((), (None,), ((1, 0),)) and not op.kwargs
-    return op.function is np.swapaxes and op.outs[0].ndim == 2 and axes[0] % 2 != axes[1] % 2
+        return (
+            op.outs[0].ndim == 2 and axes in ((), (None,), ((1, 0),)) and not op.kwargs
+        )
+    return (
+        op.function is np.swapaxes
+        and op.outs[0].ndim == 2
+        and axes[0] % 2 != axes[1] % 2
+    )
 
 
-def unbroadcast(x: Any, args: tuple[Any, ...], out: Value, producers: dict[Value, Op]) -> Any:
+def unbroadcast(
+    x: Any, args: tuple[Any, ...], out: Value, producers: dict[Value, Op]
+) -> Any:
     """Leave out an explicit broadcast where the call broadcasts by itself."""
     made = producers.get(x) if isinstance(x, Value) else None
     if made is None or made.function is not np.broadcast_to:
@@ -251,5 +265,7 @@ def use_differences(program: Program) -> Program:
 
 def input_values(program: Program) -> list[Value]:
     """The inputs that the program really uses."""
-    used = {v for op in program.ops for v in op.operands()} | set(values_in(program.outputs))
+    used = {v for op in program.ops for v in op.operands()} | set(
+        values_in(program.outputs)
+    )
     return [v for v in program.inputs if v in used]

@@ -163,7 +163,12 @@ class Program:
             return repr(tree)
 
         ops = [
-            (op.function.__name__, written(op.args), written(op.kwargs), written(op.outs))
+            (
+                op.function.__name__,
+                written(op.args),
+                written(op.kwargs),
+                written(op.outs),
+            )
             for op in self.ops
         ]
         return repr((ops, written(list(self.assigns.values())), written(self.outputs)))

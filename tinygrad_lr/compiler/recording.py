@@ -52,7 +52,9 @@ class Recording:
     ) -> None:
         """Note one call with its result."""
         if self._shaped_by_values(function, args):
-            name = "a boolean mask" if function is getitem else f"np.{function.__name__}()"
+            name = (
+                "a boolean mask" if function is getitem else f"np.{function.__name__}()"
+            )
             self.record_read(None, f"the shape that {name} gives")
         several = isinstance(out, (tuple, list))
         outs = list(out) if several else [out]
@@ -147,13 +149,19 @@ class Recording:
         if function is getitem:
             index = args[1] if isinstance(args[1], tuple) else args[1:2]
             args = [part for part in index if getattr(part, "dtype", None) == bool]
-        elif function not in SHAPED_BY_VALUES and not (function is np.where and len(args) == 1):
+        elif function not in SHAPED_BY_VALUES and not (
+            function is np.where and len(args) == 1
+        ):
             return False
-        return any(value.kind != "constant" for value in values_in(self._tree(list(args))))
+        return any(
+            value.kind != "constant" for value in values_in(self._tree(list(args)))
+        )
 
     def _tree(self, tree: Any) -> Any:
         if isinstance(tree, (Tensor, np.ndarray, np.generic)):
-            return self.value_of(np.asarray(tree) if isinstance(tree, np.generic) else tree)
+            return self.value_of(
+                np.asarray(tree) if isinstance(tree, np.generic) else tree
+            )
         if isinstance(tree, (list, tuple)):
             return type(tree)(self._tree(part) for part in tree)
         if isinstance(tree, dict):

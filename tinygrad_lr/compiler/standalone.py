@@ -35,7 +35,9 @@ def standalone_source(
     all sizes alike.
     """
     printed = Printer(two)
-    source = for_any_length(printed.source(), numpy_source(three), two.inputs[0].name or "x")
+    source = for_any_length(
+        printed.source(), numpy_source(three), two.inputs[0].name or "x"
+    )
     head, _, body = source.partition(f"def {two.name}(")
     weights = {word: variable.data for variable, word in printed.variable_names.items()}
     names = [value.name or "x" for value in two.inputs]

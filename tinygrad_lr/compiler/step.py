@@ -79,7 +79,9 @@ class CompiledStep:
         self.fixed = [v for v in self.plan.arguments if v not in self.plan.rebound]
 
         self.trainable = [(v, v.trainable) for v in self.plan.arguments]
-        self.sharing = len(set(self.program.assigns.values())) < len(self.program.assigns)
+        self.sharing = len(set(self.program.assigns.values())) < len(
+            self.program.assigns
+        )
 
     def cast_of(self, value: Value) -> Any:
         """The dtype that all calls cast an input to before anything else, or None."""

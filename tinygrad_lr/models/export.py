@@ -56,7 +56,9 @@ def example(model: Steps, rows: int) -> tuple[Any, ...]:
             f"model {model.name!r} has not seen the shape of its input yet. Call predict on "
             "some rows first."
         )
-    inputs = [np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.latest.program.inputs]
+    inputs = [
+        np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.latest.program.inputs
+    ]
     return tuple(transform(lambda array: array, inputs))
 
 

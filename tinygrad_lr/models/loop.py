@@ -14,9 +14,10 @@ from typing import Any
 from tinygrad_lr.callbacks import CallbackList
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.compiler import LossNotFinite
+from tinygrad_lr.models.data import Batch
 from tinygrad_lr.models.observe import LossWatch
 from tinygrad_lr.models.replay import Replay, flat
-from tinygrad_lr.models.sources import ArraySource, Batch, Source
+from tinygrad_lr.models.sources import ArraySource, Source
 from tinygrad_lr.models.steps import Steps, arrays
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from tinygrad_lr.autodiff import no_grad
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.models.data import unpack_x_y_sample_weight
-from tinygrad_lr.models.sources import Source
 from tinygrad_lr.models.replay import as_tensors
+from tinygrad_lr.models.sources import Source
 from tinygrad_lr.models.steps import Steps
 
 

@@ -130,9 +130,15 @@ class Replay:
         inputs = []
         for name, part in zip(NAMES, tensors, strict=False):
             parts = leaves(part)
-            names = [name] if len(parts) == 1 else [f"{name}_{i}" for i in range(len(parts))]
+            names = (
+                [name]
+                if len(parts) == 1
+                else [f"{name}_{i}" for i in range(len(parts))]
+            )
             inputs += list(zip(names, parts, strict=True))
-        result, program, obstacle = record(lambda *_: self.method(tensors), inputs, self.name)
+        result, program, obstacle = record(
+            lambda *_: self.method(tensors), inputs, self.name
+        )
         if program is None:
             self.eager = True
             warn(
@@ -140,6 +146,7 @@ class Replay:
                 "compiled and runs eagerly. np.where chooses between values without "
                 "looking at them."
             )
+        self.settings, self.seen_changes = settings_of(self.parts()), changes.count
         return result, program
 
     def keep(self, batch: Batch, program: Program) -> None:
@@ -147,7 +154,6 @@ class Replay:
         self.latest = self.programs[form(batch)] = CompiledStep(program)
         if len(self.programs) > KEPT:
             del self.programs[next(iter(self.programs))]
-        self.settings, self.seen_changes = settings_of(self.parts()), changes.count
 
 
 def is_flat(batch: Batch) -> bool:
@@ -206,7 +212,11 @@ def trace(value: Any, seen: set[int]) -> Any:
         return [trace(part, seen) for part in value]
     if isinstance(value, dict):
         return [(trace(k, seen), trace(part, seen)) for k, part in value.items()]
-    if isinstance(value, np.ndarray) and value.nbytes < LARGE and not value.dtype.hasobject:
+    if (
+        isinstance(value, np.ndarray)
+        and value.nbytes < LARGE
+        and not value.dtype.hasobject
+    ):
         return (Same(value), value.tobytes())
     if isinstance(value, MethodType):
         return (trace(value.__self__, seen), Same(value.__func__))

@@ -27,8 +27,8 @@ from tinygrad_lr.models.data import (
     warn_if_not_finite,
     whole_number,
 )
-from tinygrad_lr.random import root_generator
 from tinygrad_lr.notices import warn
+from tinygrad_lr.random import root_generator
 
 SHUFFLED_WHOLE = (
     2**25

@@ -148,6 +148,7 @@ class Steps(Layer):
             if not self.optimizer.built:
                 self.optimizer.build(self.trainable_variables)
             self.train_function = self._replay(self.train_step, "train_step")
+        assert self.train_function is not None
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Replay:
@@ -155,6 +156,7 @@ class Steps(Layer):
         if force or self._outdated(self.test_function):
             step = no_grad()(self.test_step)
             self.test_function = self._replay(step, "test_step")
+        assert self.test_function is not None
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Replay:
@@ -162,6 +164,7 @@ class Steps(Layer):
         if force or self._outdated(self.predict_function):
             step = no_grad()(self.predict_step)
             self.predict_function = self._replay(step, "predict_step")
+        assert self.predict_function is not None
         return self.predict_function
 
     def train_step_source(self) -> str:
@@ -196,18 +199,25 @@ class Steps(Layer):
     def _parts(self) -> list[Any]:
         """Everything with settings that a step depends on."""
         parts: list[Any] = [*self._flatten_layers(), *self.metrics]
-        return [*parts, *(p for p in (self.optimizer, self._compiled_loss) if p is not None)]
+        return [
+            *parts,
+            *(p for p in (self.optimizer, self._compiled_loss) if p is not None),
+        ]
 
     def _state(self) -> list[Variable]:
         """Every variable that a step may change."""
         found = [*self.variables, *(v for m in self.metrics for v in m.variables)]
-        return [*found, *self.optimizer.variables] if self.optimizer is not None else found
+        return (
+            [*found, *self.optimizer.variables] if self.optimizer is not None else found
+        )
 
 
 def source_of(step: Replay | None, method: str) -> str:
     """The source of the latest program of a step."""
     if step is None or step.latest is None:
-        why = "it runs eagerly" if step is not None and step.eager else "nothing has run"
+        why = (
+            "it runs eagerly" if step is not None and step.eager else "nothing has run"
+        )
         raise RuntimeError(
             f"there is no program to show, because {why}. Call {method}() on data first, "
             "on a model compiled without run_eagerly."
