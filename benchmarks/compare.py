@@ -1,8 +1,10 @@
-"""Time the jobs beside their hand-written programs, in interleaved rounds of one process.
+"""Time the jobs beside their hand-written programs, in interleaved rounds of one
+process.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/compare.py [--rounds 5] [JOB ...]
 
-Prints, for each job, the least time per step of both sides over all rounds, and their ratio.
+Prints, for each job, the least time per step of both sides over all rounds, and their
+ratio.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ def main() -> None:
             f"unknown job {sorted(unknown)[0]!r}; known are {', '.join(names)}"
         )
     print(
-        f"{'job':<18} {'ours us/step':>13} {'by hand us/step':>16} {'ratio':>6} {'bar':>5}"
+        f"{'job':<18} {'ours us/step':>13} {'by hand us/step':>16} {'ratio':>6}"
+        f" {'bar':>5}"
     )
     for job in JOBS:
         if not options.jobs or job.name in options.jobs:

@@ -1,12 +1,14 @@
 """The jobs that are timed: each as a Keras-like program, and written by hand in NumPy.
 
-A hand-written job does the same work as ``fit``: the same forward, the gradient derived on
-paper, the same optimizer, a new shuffle in each epoch, and the mean loss of the epoch. Both
-sides are functions that prepare everything and return the function to be timed.
+A hand-written job does the same work as ``fit``: the same forward, the gradient derived
+on paper, the same optimizer, a new shuffle in each epoch, and the mean loss of the
+epoch. Both sides are functions that prepare everything and return the function to be
+timed.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -25,7 +27,7 @@ class Job(NamedTuple):
     by_hand: Callable[[], Timed]
 
 
-# -- data ------------------------------------------------------------------------------------
+# -- data ------------------------------------------------------------------------------
 
 
 def or_gate_data() -> tuple[Any, Any]:
@@ -52,7 +54,7 @@ def digits_data(rows: int = 60000) -> tuple[Any, Any]:
     return x, generator.integers(0, 10, rows)
 
 
-# -- ours ------------------------------------------------------------------------------------
+# -- ours ------------------------------------------------------------------------------
 
 
 def dense_stack(*widths: int, hidden: str, last: str) -> Any:
@@ -68,7 +70,7 @@ def dense_stack(*widths: int, hidden: str, last: str) -> Any:
 
 
 def fitting(model: Any, x: Any, y: Any, **options: Any) -> Timed:
-    """The function that trains; one short fit before takes compiling out of the time."""
+    """The function that trains; a short fit before keeps compiling out of the time."""
     few = min(len(x), 3 * options["batch_size"])
     model.fit(x[:few], y[:few], **{**options, "epochs": 1})
     return lambda: model.fit(x, y, **options)
@@ -121,7 +123,7 @@ def ours_predict_mnist() -> Timed:
     return lambda: [model.predict(x, verbose=0) for _ in range(200)]
 
 
-# -- by hand ---------------------------------------------------------------------------------
+# -- by hand ---------------------------------------------------------------------------
 
 
 def glorot(generator: Any, rows: int, columns: int) -> Any:
@@ -248,9 +250,7 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
     widths, batch, block = [784, 512, 512, 10], 128, 32768
 
     def train() -> list[float]:
-        shapes = [
-            s for a, b in zip(widths, widths[1:], strict=False) for s in ((a, b), (b,))
-        ]
+        shapes = [s for a, b in itertools.pairwise(widths) for s in ((a, b), (b,))]
         sizes = [int(np.prod(s)) for s in shapes]
         flat, grad, m, v = (np.zeros(sum(sizes), "float32") for _ in range(4))
         starts = np.cumsum([0, *sizes])
@@ -268,8 +268,8 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
         g1, c1, g2, c2, g3, c3 = slopes
         s, t = np.empty(block, "float32"), np.empty(block, "float32")
         blocks = [
-            (flat[i : i + block], grad[i : i + block], m[i : i + block], v[i : i + block],
-             s[: len(flat) - i], t[: len(flat) - i])
+            (flat[i : i + block], grad[i : i + block], m[i : i + block],
+             v[i : i + block], s[: len(flat) - i], t[: len(flat) - i])
             for i in range(0, len(flat), block)
         ]  # fmt: skip
         zero = np.array(0, "f")
@@ -279,7 +279,6 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
             np.array(1e-7, "f"),
         )
         buffers: dict[int, Any] = {}
-        step = 0
         total = 0.0
         order = generator.permutation(rows)
         for start in range(0, rows, batch):
@@ -287,7 +286,8 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
             n = len(chosen)
             if n not in buffers:
                 buffers[n] = (
-                    np.empty((n, 784), "f"), np.empty((n, 512), "f"), np.empty((n, 512), "f"),
+                    np.empty((n, 784), "f"), np.empty((n, 512), "f"),
+                    np.empty((n, 512), "f"),
                     np.empty((n, 10), "f"), np.empty((n, 512), "f"), np.arange(n),
                 )  # fmt: skip
             xb, h1, h2, z, d, at = buffers[n]
@@ -318,7 +318,7 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
             np.multiply(h2, h1 > 0, h2)
             np.matmul(xb.T, h2, g1)
             np.add.reduce(h2, 0, None, c1)
-            step += 1
+            step = start // batch + 1
             alpha = np.array(0.001 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step), "f")
             for w, g, mb, vb, sb, tb in blocks:
                 np.subtract(g, mb, sb)
@@ -340,9 +340,7 @@ def hand_mlp_mnist(rows: int = 60000) -> Timed:
 
 def hand_predict(*widths: int, hidden: str) -> Timed:
     generator = np.random.default_rng(0)
-    weights = [
-        glorot(generator, a, b) for a, b in zip(widths, widths[1:], strict=False)
-    ]
+    weights = [glorot(generator, a, b) for a, b in itertools.pairwise(widths)]
     biases = [np.zeros(b, "float32") for b in widths[1:]]
     x = generator.random((1, widths[0]), "float32")
 

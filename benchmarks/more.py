@@ -1,6 +1,7 @@
 """Measure what is no step: the progress bar, the first batch, eager mode, memory.
 
-OPENBLAS_NUM_THREADS=1 python benchmarks/more.py [--rounds 5] [bar | first | eager | memory ...]
+OPENBLAS_NUM_THREADS=1 python benchmarks/more.py [--rounds 5] [bar | first | eager |
+memory ...]
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def bar(rounds: int) -> None:
 
 
 def first(rounds: int) -> None:
-    """The first batch of mlp_mnist: run, record, print, compile; beside an eager one."""
+    """The first batch of mlp_mnist (run, record, compile) beside an eager one."""
     x, y = jobs.digits_data(128)
     times = []
     for _ in range(rounds):
@@ -46,8 +47,8 @@ def first(rounds: int) -> None:
         times.append((recorded - eager, eager))
     extra, eager = min(times)
     print(
-        f"first: recording, printing and compiling costs {extra * 1e3:.1f} ms on top of the "
-        f"eager batch ({eager * 1e3:.1f} ms) (bar 30 ms)"
+        f"first: recording, printing and compiling costs {extra * 1e3:.1f} ms on top of"
+        f" the eager batch ({eager * 1e3:.1f} ms) (bar 30 ms)"
     )
 
 
@@ -91,7 +92,7 @@ def torch_chain(rounds: int) -> bool:
 
 
 def peak(train: Any) -> int:
-    """The largest amount of memory that NumPy and Python held while training, in bytes."""
+    """The most memory that NumPy and Python held while training, in bytes."""
     gc.collect()
     tracemalloc.start()
     train()

@@ -1,6 +1,7 @@
 """Time the same jobs in real Keras (any backend), beside this package, in one process.
 
-    KERAS_BACKEND=jax OPENBLAS_NUM_THREADS=1 python benchmarks/peers.py [--rounds 5] [JOB ...]
+    KERAS_BACKEND=jax OPENBLAS_NUM_THREADS=1 python benchmarks/peers.py [--rounds 5]
+    [JOB ...]
 
 Needs ``pip install keras jax`` (or another backend); jobs as in compare.py.
 """
@@ -51,16 +52,20 @@ def peer(name: str) -> tuple[jobs.Timed, int]:
         return fitting(model, bce, sgd, data, epochs=1, batch_size=32, verbose=0), 3125
     if name == "mlp_small":
         model = stack(2, 16, 16, 1, hidden="tanh", last="sigmoid")
-        return fitting(
-            model, bce, sgd, jobs.rings_data(), epochs=2, batch_size=10, verbose=0
-        ), 200
+        return (
+            fitting(
+                model, bce, sgd, jobs.rings_data(), epochs=2, batch_size=10, verbose=0
+            ),
+            200,
+        )
     if name == "mlp_mnist":
         model = stack(784, 512, 512, 10, hidden="relu", last="softmax")
         loss = "sparse_categorical_crossentropy"
         data = jobs.digits_data()
-        return fitting(
-            model, loss, "adam", data, epochs=1, batch_size=128, verbose=0
-        ), 469
+        return (
+            fitting(model, loss, "adam", data, epochs=1, batch_size=128, verbose=0),
+            469,
+        )
     raise SystemExit(f"no peer for {name!r}; there are {', '.join(PEERS)}")
 
 
@@ -84,7 +89,8 @@ def main() -> None:
             min(b for _, b in times) / steps,
         )
         print(
-            f"{name:<12} {mine * 1e6:>13.2f} {other * 1e6:>14.1f} {other / mine:>11.1f}",
+            f"{name:<12} {mine * 1e6:>13.2f} {other * 1e6:>14.1f}"
+            f" {other / mine:>11.1f}",
             flush=True,
         )
 

@@ -69,7 +69,7 @@ def test_shapes_that_do_not_fit_are_an_error_and_no_harm() -> None:
     f, _ = counted(lambda x, y: x @ y)
     x = np.ones((2, 3))
     assert f(x, x.T).shape == (2, 2)
-    with pytest.raises(ValueError, match="match|align|mismatch"):
+    with pytest.raises(ValueError, match=r"match|align|mismatch"):
         f(x, x)
     assert f(x, x.T).shape == (2, 2)
 
@@ -209,7 +209,7 @@ def test_closures_over_variables_read_and_assign_them() -> None:
 
 @pytest.mark.parametrize("size", [1, 4, 9000])
 def test_closed_over_arrays_and_numbers_are_those_of_the_recording(size: int) -> None:
-    """They are constants of the program, whatever becomes of them; Variables are not."""
+    """They are constants of the program, whatever becomes of them."""
     array = np.ones(size)
     settings = {"factor": 2.0}
     functions = [

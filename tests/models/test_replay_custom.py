@@ -1,7 +1,7 @@
 """Parts of a user's own in a recorded step, and steps that cannot be recorded.
 
-What is written in NumPy on Tensors is recorded like our own. Whatever depends on values or
-draws numbers by itself must run as it is written, with one warning that says where.
+What is written in NumPy on Tensors is recorded like our own. Whatever depends on values
+or draws numbers by itself must run as it is written, with one warning that says where.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ LOOKS = [
     doubled_if_positive, scaled_by_a_float, printed, through_an_array, by_item,
 ]  # fmt: skip
 SHAPES = [
-    mask, mask_of_rows, nonzero, flatnonzero, argwhere, where_alone, unique, count_nonzero, extract,
+    mask, mask_of_rows, nonzero, flatnonzero, argwhere, where_alone, unique, count_nonzero, extract,  # noqa: E501
 ]  # fmt: skip
 
 

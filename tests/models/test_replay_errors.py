@@ -154,7 +154,7 @@ def test_bad_data_in_a_later_batch(eagerly: bool, width: int, good: int) -> None
         each.fit(X[:8], BINARY[:8], batch_size=4, shuffle=False, verbose=0)
     if not eagerly:
         assert bool(model.train_function.latest.plan.homes) is (width > 1)
-    with pytest.raises(ValueError, match="axis|shape|features|values"):
+    with pytest.raises(ValueError, match=r"axis|shape|features|values"):
         model.fit(failing(good, (np.ones((4, 7), "f"), BINARY[:4])), verbose=0)
     if good:
         witness.fit(failing(good - 1, (X[:4], BINARY[:4])), verbose=0)
@@ -197,7 +197,7 @@ def replayed(width: int, updates: int, reference: dict[int, Any] = {}) -> Any:  
 
 
 class Interrupt:
-    """A profile function that sends SIGINT at the n-th call or return of some functions.
+    """Sends SIGINT at the n-th call or return of some functions, as a profiler.
 
     Python looks for signals when a call is done, so these are moments of a real Ctrl-C.
     """
@@ -280,7 +280,8 @@ for _ in range(20):
         pass
     timer.join()
     found = state(model)
-    snapshots.append((int(found["optimizer"][0]), bits([found["weights"], found["optimizer"]])))
+    both = bits([found["weights"], found["optimizer"]])
+    snapshots.append((int(found["optimizer"][0]), both))
 witness = tests.model_with("none", True, width)
 witness.fit(X[:4], BINARY[:4], batch_size=4, shuffle=False, verbose=0)
 witness.run_eagerly = False

@@ -42,7 +42,7 @@ def train(make: Callable[[], Any], change: Change, eagerly: bool, **fit: Any) ->
 
 
 def takes_effect(make: Callable[[], Any], change: Change, **fit: Any) -> None:
-    """Assert that a change between two trainings does what it does without recording."""
+    """Assert that a change between two trainings does what it does without recording."""  # noqa: E501
     expected = train(make, change, True, **fit)
     got = train(make, change, False, **fit)
     assert bits(expected) != bits(train(make, nothing, True, **fit))
@@ -136,8 +136,8 @@ def swap_constraint(model: Any) -> None:
 
 
 CHANGES: list[Change] = [
-    new_weights, freeze, freeze_weight, compile_adam, compile_weighted, set_optimizer, set_rate,
-    assign_rate, set_momentum, set_decay, set_clipnorm, swap_activation, swap_regularizer,
+    new_weights, freeze, freeze_weight, compile_adam, compile_weighted, set_optimizer, set_rate,  # noqa: E501
+    assign_rate, set_momentum, set_decay, set_clipnorm, swap_activation, swap_regularizer,  # noqa: E501
     swap_constraint,
 ]  # fmt: skip
 

@@ -1,19 +1,20 @@
 """From a run to a program: record a step once, read it as NumPy, run it fast.
 
-``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify, ``numpy_source``
-prints for people; ``lowering``, ``families`` and ``memory`` prepare what runs, ``step`` runs it
-over batches and ``function`` keeps the programs of a function by signature.
+``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify,
+``numpy_source`` prints for people; ``lowering``, ``families`` and ``memory`` prepare
+what runs, ``step`` runs it over batches and ``function`` keeps the programs of a
+function by signature.
 """
 
 from tinygrad_lr.compiler.function import Recorded, function
-from tinygrad_lr.compiler.memory import LossNotFinite
+from tinygrad_lr.compiler.memory import LossNotFiniteError
 from tinygrad_lr.compiler.program import Program
 from tinygrad_lr.compiler.recording import record
 from tinygrad_lr.compiler.step import CompiledStep
 
 __all__ = [
     "CompiledStep",
-    "LossNotFinite",
+    "LossNotFiniteError",
     "Program",
     "Recorded",
     "function",

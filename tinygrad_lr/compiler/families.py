@@ -1,8 +1,9 @@
 """Find the updates that do the same to different variables.
 
-An optimizer treats every weight alike: the same chain of elementwise calls, once per layer.
-Laid out flat behind each other, the weights can be updated by one such chain. A *family* is
-the chain with its members: which variables, slots and gradients stand in which role.
+An optimizer treats every weight alike: the same chain of elementwise calls, once per
+layer. Laid out flat behind each other, the weights can be updated by one such chain. A
+*family* is the chain with its members: which variables, slots and gradients stand in
+which role.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Family:
 
 
 def is_elementwise(op: Op) -> bool:
-    """Whether each element of the result depends on the same element of the operands."""
+    """Whether an element of the result depends on the same one of the operands."""
     return (
         isinstance(op.function, np.ufunc)
         and op.function.signature is None
@@ -67,7 +68,7 @@ def find_families(program: Program) -> list[Family]:
 
 
 def update_chains(program: Program) -> list[list[Op]]:
-    """The elementwise calls behind each assignment, joined where they share variables."""
+    """The elementwise calls behind each assignment, joined by shared variables."""
     producers = {out: op for op in program.ops for out in op.outs}
     assigned = {value: v for v, value in program.assigns.items()}
     chain_of: dict[Op, set[Variable]] = {}

@@ -1,8 +1,9 @@
 """``@function``: record any function of Tensors once, then run its NumPy program.
 
-The first call with arguments of new shapes or dtypes runs the function itself, recording;
-later ones run the program. What Python did between the calls on arrays is not repeated, so a
-function that looks at values is left as it is, with one warning that says where it looks.
+The first call with arguments of new shapes or dtypes runs the function itself,
+recording; later ones run the program. What Python did between the calls on arrays is
+not repeated, so a function that looks at values is left as it is, with one warning that
+says where it looks.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ KEPT = 16
 class Recorded:
     """A function with the programs recorded from it, one per signature.
 
-    Arrays and Tensors among the arguments are inputs; everything else, and the shapes and
-    dtypes of the inputs, is the signature. At most ``kept`` programs are kept, and the one
-    unused for longest goes first. Results of a program are constants: gradients are taken
-    inside the function. Where a result needs a history (it depends on trainable Variables
-    or on arguments that require a gradient), the function runs eagerly instead.
+    Arrays and Tensors among the arguments are inputs; everything else, and the shapes
+    and dtypes of the inputs, is the signature. At most ``kept`` programs are kept, and
+    the one unused for longest goes first. Results of a program are constants: gradients
+    are taken inside the function. Where a result needs a history (it depends on
+    trainable Variables or on arguments that require a gradient), the function runs
+    eagerly instead.
 
     ``program`` is the latest one, ``obstacle`` says why there is none.
     """
@@ -42,7 +44,7 @@ class Recorded:
     ) -> None:
         functools.update_wrapper(self, original)
         self.original = original
-        self.name: str = name or getattr(original, "__name__", "function")
+        self.name: str = name or str(getattr(original, "__name__", "function"))
         self.kept = kept
         self.programs: OrderedDict[Any, CompiledStep] = OrderedDict()
         self.latest: CompiledStep | None = None
@@ -99,8 +101,9 @@ class Recorded:
         if program is None:
             self.obstacle = obstacle
             warnings.warn(
-                f"{self.name} looks at the value of a Tensor ({obstacle}), so it cannot be "
-                "recorded and runs eagerly. np.where chooses between values without looking.",
+                f"{self.name} looks at the value of a Tensor ({obstacle}), so it cannot"
+                " be recorded and runs eagerly. np.where chooses between values"
+                " without looking.",
                 stacklevel=3,
             )
         elif program.assigns or not needs_history(result):
@@ -125,7 +128,7 @@ class Recorded:
 
 
 def function(original: Callable[..., Any] | None = None, *, kept: int = KEPT) -> Any:
-    """Record a function of Tensors, and run it as a NumPy program from the second call on.
+    """Record a function of Tensors; from the second call on run it as a NumPy program.
 
         >>> from tinygrad_lr import Tensor, function
         >>> @function

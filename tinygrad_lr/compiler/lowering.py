@@ -1,8 +1,9 @@
 """Replace functions of our own by the NumPy calls inside them.
 
-For people ``sigmoid(x)`` is one word; for the machine it is a negation, an exponential, an
-addition and a division, each of which can write into a buffer. The body of such a function is
-NumPy on arrays, so recording it on stand-in values yields exactly these calls.
+For people ``sigmoid(x)`` is one word; for the machine it is a negation, an exponential,
+an addition and a division, each of which can write into a buffer. The body of such a
+function is NumPy on arrays, so recording it on stand-in values yields exactly these
+calls.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The same program with planned memory: this is the one that runs.
 
-Small results are simply allocated, which NumPy does from a cache of its own. Large ones go
-into buffers that are used again as soon as their last reader is done; large variables are
-updated in place, families of them as one flat array, in blocks that stay in the cache. What
-is computed, and in which order of roundings, stays what the plain program says.
+Small results are simply allocated, which NumPy does from a cache of its own. Large ones
+go into buffers that are used again as soon as their last reader is done; large
+variables are updated in place, families of them as one flat array, in blocks that stay
+in the cache. What is computed, and in which order of roundings, stays what the plain
+program says.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ COMPARISONS = {
     np.greater: ">", np.greater_equal: ">=",
 }  # fmt: skip
 VIEWS: set[Callable[..., Any]] = {
-    np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims,
-    np.broadcast_to, np.flip, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.rot90,
-    functions.getitem,
+    np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
+    np.expand_dims, np.broadcast_to, np.flip, np.atleast_1d, np.atleast_2d,
+    np.atleast_3d, np.rot90, functions.getitem,
 }  # fmt: skip
 REDUCERS: dict[Callable[..., Any], np.ufunc] = {
     np.sum: np.add, np.prod: np.multiply, np.max: np.maximum, np.min: np.minimum,
@@ -40,8 +41,10 @@ REDUCERS: dict[Callable[..., Any], np.ufunc] = {
 }  # fmt: skip
 
 
-class LossNotFinite(Exception):
-    """A watched run met a batch whose loss is not finite, and stopped before learning it."""
+class LossNotFiniteError(Exception):
+    """A watched run met a batch whose loss is not finite, and stopped before learning
+    it.
+    """
 
     def __init__(self, batch: tuple[Any, ...], loss: Any) -> None:
         super().__init__(f"the loss is {loss}")
@@ -81,7 +84,7 @@ class Planner:
             set()
         )  # results that were written over their variable
 
-    # -- the whole -------------------------------------------------------------------------
+    # -- the whole ---------------------------------------------------------------------
 
     def build(self) -> Plan:
         program, plan = self.program, self.plan
@@ -117,7 +120,8 @@ class Planner:
     def split(self) -> tuple[list[Op], list[Op]]:
         """Calls for every batch, and calls that only the last batch's outputs need.
 
-        A program that assigns nothing is there for its outputs, so they belong to every batch.
+        A program that assigns nothing is there for its outputs, so they belong to every
+        batch.
         """
         if not self.program.assigns:
             return list(self.program.ops), []
@@ -167,7 +171,7 @@ class Planner:
             or op.function is np.mean
         )
 
-    # -- where values live -----------------------------------------------------------------
+    # -- where values live -------------------------------------------------------------
 
     def choose_families(self) -> None:
         for family in find_families(self.program):
@@ -250,7 +254,7 @@ class Planner:
             return False
         return can_write(op)
 
-    # -- writing ---------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------
 
     def write(self, op: Op, at: int) -> None:
         out = op.outs[0]
@@ -293,7 +297,10 @@ class Planner:
         ):
             x, y = (self.operand(a, op) for a in args)
             if out.size * args[0].shape[1] > 1 << 16:
-                return f"{self.function(np.matmul)}({x}, {y}{', ' + place if place else ''})"
+                return (
+                    f"{self.function(np.matmul)}({x},"
+                    f" {y}{', ' + place if place else ''})"
+                )
             return f"{x}.dot({y}{', ' + place if place else ''})"
         if function is np.where and out.shape == () and len(args) == 3:
             test, x, y = (self.scalar(a, op) for a in args)
@@ -394,10 +401,10 @@ class Planner:
             self.namespace[name] = x
         return self.constants[key]
 
-    # -- assignments -----------------------------------------------------------------------
+    # -- assignments -------------------------------------------------------------------
 
     def write_assignments(self) -> list[str]:
-        """All new values at the end of the batch, so that every call sees the old ones."""
+        """All new values at the end of the batch: every call sees the old ones."""
         outer, self.lines = self.lines, []
         old_states = {
             value for v, value in self.program.assigns.items()
@@ -486,11 +493,13 @@ class Planner:
                 self.name_of[self.program.assigns[variable]] = self.words[variable]
 
     def guard(self, inputs: list[str]) -> list[str]:
-        """Stop before the updates of a batch whose loss is not finite, if someone watches."""
+        """Stop before the updates of a batch whose loss is not finite, if someone
+        watches.
+        """
         for value, name in self.name_of.items():
             if value.name == "loss" and value.shape == () and value.kind == "result":
                 inf = self.constant(np.inf, "inf")
-                stop = self.constant(LossNotFinite, "LossNotFinite")
+                stop = self.constant(LossNotFiniteError, "LossNotFiniteError")
                 batch = f"({', '.join(inputs)}{',' if len(inputs) == 1 else ''})"
                 return [
                     f"if watch and not -{inf} < {name} < {inf}:",
@@ -512,7 +521,8 @@ class Planner:
         if isinstance(tree, tuple):
             inner = [self.output(part) + "," for part in tree]
             if hasattr(tree, "_fields"):
-                return f"{self.constant(type(tree), type(tree).__name__)}({' '.join(inner)})"
+                name = self.constant(type(tree), type(tree).__name__)
+                return f"{name}({' '.join(inner)})"
             return f"({' '.join(inner)})"
         return self.operand(tree)
 
@@ -521,13 +531,15 @@ class Planner:
         return repr(key) if isinstance(key, (str, int)) else self.constant(key, "key")
 
     def result(self, value: Value) -> str:
-        """An output: copied if it may share memory with a buffer, an input or a variable."""
+        """An output: copied if it may share memory with a buffer, an input or a
+        variable.
+        """
         makers = [op for op in self.program.ops if value in op.outs]
         fresh = value.kind == "result" and all(self.is_fresh(op) for op in makers)
         own = fresh and value not in self.place_of and value not in self.in_home
         return self.operand(value) + ("" if own else ".copy()")
 
-    # -- the function ----------------------------------------------------------------------
+    # -- the function ------------------------------------------------------------------
 
     def function_text(
         self, loop: list[str], updates: list[str], tail: list[str]
@@ -610,10 +622,10 @@ def address(array: Array) -> int:
 def plan_chain(
     member: Any, program: Program
 ) -> tuple[dict[Value, int], dict[Value, Variable]]:
-    """Scratch slots for the intermediate results of a chain, and which go home directly.
+    """Scratch slots for the results within a chain, and which results go home directly.
 
-    A result may overwrite the variable it is assigned to once no later call of the chain
-    reads that variable's old value.
+    A result may overwrite the variable it is assigned to once no later call of the
+    chain reads that variable's old value.
     """
     ops = member.ops
     last: dict[Any, int] = {}

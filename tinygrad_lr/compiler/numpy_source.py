@@ -1,8 +1,9 @@
 """Print a program as a NumPy function a textbook could print, and load such sources.
 
-Values keep the names their users gave them, a value used once is written where it is used,
-operators are written as operators, and every line says which shape it makes. Sources are
-loaded under a name that :mod:`linecache` knows, so tracebacks and debuggers show them.
+Values keep the names their users gave them, a value used once is written where it is
+used, operators are written as operators, and every line says which shape it makes.
+Sources are loaded under a name that :mod:`linecache` knows, so tracebacks and debuggers
+show them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ INFIX: dict[Callable[..., Any], tuple[str, int]] = {
     np.greater: (">", COMPARISON),
     np.greater_equal: (">=", COMPARISON),
 }
-# Functions of the standard library that run element by element, and what they are called.
+# Functions of Python's math that run element by element, by their names with us.
 BY_ELEMENT = {"erf_of_number": "erf", "erfc_of_number": "erfc"}
 counter = itertools.count(1)
 
@@ -111,8 +112,12 @@ class Printer:
         helpers = [plain_source(function) for function in self.with_helpers()]
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         return "\n\n\n".join(
-            ["import numpy as np", *(["\n".join(constants)] if constants else []), *helpers,
-             head + "\n" + body]
+            [
+                "import numpy as np",
+                *(["\n".join(constants)] if constants else []),
+                *helpers,
+                head + "\n" + body,
+            ]
         ) + "\n"  # fmt: skip
 
     def reserve_helpers(self) -> None:
@@ -161,7 +166,8 @@ class Printer:
             text, binding = self.call(op)
             out = op.outs[0]
             if (
-                self.uses.get(out, 0) == 1 and out not in self.roots and out.name is None
+                self.uses.get(out, 0) == 1
+                and out not in self.roots and out.name is None
                 and not op.several and not op.has_effect and len(text) < WIDTH - 40
             ):  # fmt: skip
                 self.inline[out] = (text, binding)
@@ -200,7 +206,7 @@ class Printer:
             out.append("    " + (f"{code:<{column - 2}}  # {note}" if note else code))
         return "\n".join(out)
 
-    # -- expressions -----------------------------------------------------------------------
+    # -- expressions -------------------------------------------------------------------
 
     def expression(self, x: Any) -> tuple[str, int]:
         """The text of an operand and how tightly it binds."""
@@ -285,9 +291,11 @@ class Printer:
                 return written
         name = numpy_name(function) or function.__name__
         inner = [
-            self.number(a, args[1 - i], op) or self.literal(a)
-            if len(args) == 2 and isinstance(function, np.ufunc)
-            else self.literal(a)
+            (
+                self.number(a, args[1 - i], op) or self.literal(a)
+                if len(args) == 2 and isinstance(function, np.ufunc)
+                else self.literal(a)
+            )
             for i, a in enumerate(args)
         ]
         inner += [
@@ -380,7 +388,7 @@ def numpy_name(function: Callable[..., Any]) -> str | None:
     return None
 
 
-# -- spellings of single functions -----------------------------------------------------------
+# -- spellings of single functions -----------------------------------------------------
 
 
 def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
@@ -449,7 +457,9 @@ SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | No
 
 
 def plain_source(function: Callable[..., Any]) -> str:
-    """The source of a function of our own, without decorators, docstring and annotations."""
+    """The source of a function of our own, without decorators, docstring and
+    annotations.
+    """
     body = getattr(function, "body", function)
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(body)))

@@ -1,7 +1,7 @@
 """Simplify a program as a careful person would before writing it down.
 
-Each pass is a function from program to program. None of them changes a result by more than
-what :data:`ROUNDING` says; all others leave every bit as it is.
+Each pass is a function from program to program. None of them changes a result by more
+than what :data:`ROUNDING` says; all others leave every bit as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from tinygrad_lr.autodiff import functions
 from tinygrad_lr.compiler.program import Op, Program, Value, substitute, values_in
 
 ROUNDING = {
-    "a sum or mean over one element": "an index, so that -0.0 stays -0.0 instead of 0.0",
+    "a sum or mean over one element": (
+        "an index, so that -0.0 stays -0.0 instead of 0.0"
+    ),
 }
 
 
@@ -113,7 +115,7 @@ def arrays(tree: Any, mapping: dict[Value, Value]) -> Any:
     return tree
 
 
-# -- identities ----------------------------------------------------------------------------
+# -- identities ------------------------------------------------------------------------
 
 
 def filled_with(x: Any, number: float) -> bool:

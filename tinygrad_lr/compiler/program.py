@@ -1,8 +1,8 @@
 """A recorded computation as data: values, and the calls that compute one from another.
 
-Every value is assigned once, so "which result is this" is always answered by looking at the
-object, and a pass that simplifies a program may substitute one value for another freely.
-Variables are read at the start of a program and assigned at its end.
+Every value is assigned once, so "which result is this" is always answered by looking at
+the object, and a pass that simplifies a program may substitute one value for another
+freely. Variables are read at the start of a program and assigned at its end.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tinygrad_lr.autodiff.tensor import Array, Variable
 class Value:
     """One array of a program.
 
-    ``kind`` is "input", "variable" (its value at the start), "constant" or "result"; ``name``
-    is what the user calls it, if there is a word for it.
+    ``kind`` is "input", "variable" (its value at the start), "constant" or "result";
+    ``name`` is what the user calls it, if there is a word for it.
     """
 
     __slots__ = ("array", "contiguous", "dtype", "kind", "name", "shape", "variable")
@@ -84,7 +84,9 @@ class Op:
 
     @property
     def has_effect(self) -> bool:
-        """Whether the call does more than compute, such as advancing a random generator."""
+        """Whether the call does more than compute, such as advancing a random
+        generator.
+        """
         return getattr(self.function, "has_effect", False)
 
     def operands(self) -> Iterator[Value]:

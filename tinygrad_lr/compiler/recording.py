@@ -1,9 +1,9 @@
 """Run a function once and write down every call it makes on Tensors.
 
 The recorder looks over the shoulder of an ordinary eager run with real values: whatever
-Python does in between (loops, attributes, layers calling layers) leaves no trace, only the
-calls on arrays do. Python that depends on a *value* would be frozen into the program, so
-reading one makes the recording invalid, with the place where it happened.
+Python does in between (loops, attributes, layers calling layers) leaves no trace, only
+the calls on arrays do. Python that depends on a *value* would be frozen into the
+program, so reading one makes the recording invalid, with the place where it happened.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ NUMPY = os.path.dirname(np.__file__) + os.sep
 ON_THE_WAY = (PACKAGE + "autodiff" + os.sep, PACKAGE + "compiler" + os.sep, NUMPY)
 ABOUT_SHAPES: set[Function] = {np.shape, np.ndim, np.size, np.result_type}
 SHAPED_BY_VALUES: set[Function] = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.trim_zeros,
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress,
+    np.trim_zeros,
     np.bincount, np.delete, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
 }  # fmt: skip
 
@@ -45,7 +46,7 @@ class Recording:
         self._variables: dict[int, Value] = {}
         self._watched: dict[int, weakref.ref[Array]] = {}
 
-    # -- what autodiff tells ---------------------------------------------------------------
+    # -- what autodiff tells -----------------------------------------------------------
 
     def record_call(
         self, function: Function, args: Any, kwargs: dict[str, Any], out: Any
@@ -90,7 +91,9 @@ class Recording:
             value.name = name
 
     def record_reverse(self, running: bool) -> None:
-        """Note where a reverse pass begins and ends; all before the last one is forward."""
+        """Note where a reverse pass begins and ends; all before the last one is
+        forward.
+        """
         if running:
             for op in self.ops:
                 op.section = "forward" if op.section == "update" else op.section
@@ -103,7 +106,7 @@ class Recording:
         if name is not None and value.name is None and value.kind == "result":
             value.name = "d_" + name
 
-    # -- values ----------------------------------------------------------------------------
+    # -- values ------------------------------------------------------------------------
 
     def input(self, array: Array, name: str) -> Value:
         """Declare ``array`` an input of the program."""
@@ -148,7 +151,7 @@ class Recording:
         """Whether the shape of a result may be another one for the next batch."""
         if function is getitem:
             index = args[1] if isinstance(args[1], tuple) else args[1:2]
-            args = [part for part in index if getattr(part, "dtype", None) == bool]
+            args = [part for part in index if getattr(part, "dtype", None) == np.bool_]
         elif function not in SHAPED_BY_VALUES and not (
             function is np.where and len(args) == 1
         ):
@@ -198,9 +201,9 @@ def record(
 ) -> tuple[Any, Program | None, str | None]:
     """Run ``function`` on the inputs, recording: (result, program, obstacle).
 
-    ``inputs`` pairs a name with an array or Tensor (anything else is handed through as a
-    constant of the program). The program is None if the run read a value; then the obstacle
-    says how and where. The run itself is complete either way.
+    ``inputs`` pairs a name with an array or Tensor (anything else is handed through as
+    a constant of the program). The program is None if the run read a value; then the
+    obstacle says how and where. The run itself is complete either way.
     """
     recording = Recording()
     arguments: list[Any] = []

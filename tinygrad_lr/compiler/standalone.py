@@ -1,8 +1,8 @@
 """A program as a file that needs NumPy alone: its source, its weights, nothing else.
 
-A recorded program has the batch size of the recording in it. Recording twice, with two and
-with three rows, shows where: the numbers that differ between the two sources are multiples
-of the batch size, and are written as multiples of ``len(x)``.
+A recorded program has the batch size of the recording in it. Recording twice, with two
+and with three rows, shows where: the numbers that differ between the two sources are
+multiples of the batch size, and are written as multiples of ``len(x)``.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ INLINE = 4096  # numbers up to which the weights stand in the file itself
 def standalone_source(
     two: Program, three: Program, title: str, weights_file: str | None = None
 ) -> tuple[str, dict[str, Array]]:
-    """Return the source of a module with ``predict(x)``, and the weights it needs by name.
+    """Return the source of a module with ``predict(x)``, and its weights by name.
 
     The programs are recordings of the same function on two and on three rows. With
-    ``weights_file`` the module loads the weights from that file in its own folder; without,
-    they stand in the source. Raises ``ValueError`` if the function does not treat batches of
-    all sizes alike.
+    ``weights_file`` the module loads the weights from that file in its own folder;
+    without, they stand in the source. Raises ``ValueError`` if the function does not
+    treat batches of all sizes alike.
     """
     printed = Printer(two)
     source = for_any_length(
@@ -72,8 +72,8 @@ def for_any_length(two: str, three: str, name: str) -> str:
     tokens, others = tokens_of(two), tokens_of(three)
     if len(tokens) != len(others):
         raise ValueError(
-            "the program for two rows has other calls or constants than that for three, so it "
-            "cannot be written for batches of any size."
+            "the program for two rows has other calls or constants than that for three,"
+            " so it cannot be written for batches of any size."
         )
     pairs = list(zip(tokens, others, strict=True))
     for token, other in reversed(pairs):  # from the end, so that positions stay true
@@ -82,7 +82,9 @@ def for_any_length(two: str, three: str, name: str) -> str:
         if token.type == tokenize.COMMENT:
             text = NUMBER.sub("{}", token.string).format(
                 *(counted(x, y, "n") for x, y in zip(
-                    NUMBER.findall(token.string), NUMBER.findall(other.string), strict=True
+                    NUMBER.findall(token.string),
+                    NUMBER.findall(other.string),
+                    strict=True,
                 ))
             )  # fmt: skip
         else:
@@ -101,14 +103,16 @@ def tokens_of(source: str) -> list[tokenize.TokenInfo]:
 
 
 def counted(two: str, three: str, length: str) -> str:
-    """Write a number that is 2 n in one source and 3 n in the other as n times the length."""
+    """Write a number that is 2 n in one source and 3 n in the other as n times the
+    length.
+    """
     if two == three:
         return two
     times = multiple(two, three)
     if times is None:
         raise ValueError(
-            f"the program says {two!r} for two rows and {three!r} for three, which no batch "
-            "size explains, so it cannot be written for batches of any size."
+            f"the program says {two!r} for two rows and {three!r} for three, which no"
+            " batch size explains, so it cannot be written for batches of any size."
         )
     return length if times == 1 else f"{times} * {length}"
 

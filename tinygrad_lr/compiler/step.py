@@ -1,8 +1,9 @@
 """A compiled program bound to its variables, ready to run over batches.
 
-Between two runs every Variable reads as usual. During a run small ones are plain locals of
-the generated loop and large ones are changed in their storage; whatever ends the run, an
-exception or Ctrl-C included, leaves all of them as they were after the last whole batch.
+Between two runs every Variable reads as usual. During a run small ones are plain locals
+of the generated loop and large ones are changed in their storage; whatever ends the
+run, an exception or Ctrl-C included, leaves all of them as they were after the last
+whole batch.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from tinygrad_lr.compiler.program import Program, Value
 
 
 class Shield:
-    """Lets Ctrl-C wait while variables are being changed, which is from the start unless
-    :meth:`open` or the program says otherwise.
+    """Lets Ctrl-C wait while variables are being changed.
+
+    That is from the start, unless :meth:`open` or the program says otherwise.
     """
 
     active = True
@@ -90,7 +92,7 @@ class CompiledStep:
         return kinds.pop() if len(kinds) == 1 else None
 
     def still_holds(self) -> bool:
-        """Whether the variables are still what they were when the program was recorded."""
+        """Whether the variables are still what they were at the recording."""
         for variable, trainable in self.trainable:
             if variable.trainable_flag is not trainable:
                 return False
@@ -102,12 +104,12 @@ class CompiledStep:
         return numpy_source(simplify(lower(self.program.copy(), NAMED)))
 
     def run(self, batches: Iterable[tuple[Any, ...]], watch: bool = False) -> list[Any]:
-        """Run over all batches: the outputs of each, or of the last if variables change.
+        """Run over all batches: outputs of each, or of the last if variables change.
 
         Outputs hold arrays (or NumPy scalars) where the recorded ones held Tensors.
 
-        With ``watch`` a batch whose loss is not finite raises :class:`LossNotFinite` before
-        anything is learnt from it.
+        With ``watch`` a batch whose loss is not finite raises :class:`LossNotFiniteError`
+        before anything is learnt from it.
         """
         results: list[Any] = []
         self.run_epochs((batches,), results, watch)
@@ -131,7 +133,7 @@ class CompiledStep:
             begin = self.beginning(fresh) if fresh else None
             for variable, home in homes.items():
                 variable.move_to(home)
-            fixed = [homes[v] if v in homes else v.data for v in self.fixed]
+            fixed = [homes.get(v, v.data) for v in self.fixed]
             try:
                 shield.open()
                 self.plan.function(epochs, state, begin, results, watch, shield, *fixed)

@@ -24,8 +24,9 @@ from tinygrad_lr.losses.loss import LossFunctionWrapper
 def sigmoid_crossentropy(logits: Any, y: Any) -> Any:
     """-y log(p) - (1 - y) log(1 - p) with p = sigmoid(logits), element by element.
 
-    With z for the logits this is log(exp(z - z y) + exp(-z y)), which neither overflows nor
-    cancels; for many elements it is computed as max(z, 0) - z y + log(1 + exp(-|z|)).
+    With z for the logits this is log(exp(z - z y) + exp(-z y)), which neither overflows
+    nor cancels; for many elements it is computed as max(z, 0) - z y + log(1 +
+    exp(-|z|)).
     """
     zy = logits * y
     if np.size(logits) < functions.FEW:

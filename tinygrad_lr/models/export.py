@@ -1,8 +1,8 @@
 """Export: a trained model as a Python file that needs NumPy alone.
 
-The file holds ``predict(x)``: the recorded prediction step as source, and the weights, in
-the file itself if they are few, else in an ``.npz`` beside it. It is how a model goes to
-where nothing can be installed.
+The file holds ``predict(x)``: the recorded prediction step as source, and the weights,
+in the file itself if they are few, else in an ``.npz`` beside it. It is how a model
+goes to where nothing can be installed.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ def to_numpy_source(model: Steps, path: str | os.PathLike[str] | None = None) ->
     """Return the source of a module with ``predict(x)``; write it to ``path`` if given.
 
     Without ``path`` the weights always stand in the source. Raises ``ValueError`` for a
-    model that has not seen the shape of its input, or that does not treat every row alike.
+    model that has not seen the shape of its input, or that does not treat every row
+    alike.
     """
     step = model.make_predict_function()
     programs = [step.record(example(model, rows))[1] for rows in (2, 3)]
     two, three = programs
     if two is None or three is None:
         raise ValueError(
-            f"model {model.name!r} looks at values of Tensors when it predicts, so it has no "
-            "program to write."
+            f"model {model.name!r} looks at values of Tensors when it predicts, so it"
+            " has no program to write."
         )
     large = model.count_params() > INLINE and path is not None
     target = None if path is None else Path(path)
@@ -53,8 +54,8 @@ def example(model: Steps, rows: int) -> tuple[Any, ...]:
         return (np.zeros((rows, *shape[1:]), model.dtype),)
     if step is None or step.latest is None:
         raise ValueError(
-            f"model {model.name!r} has not seen the shape of its input yet. Call predict on "
-            "some rows first."
+            f"model {model.name!r} has not seen the shape of its input yet. Call"
+            " predict on some rows first."
         )
     inputs = [
         np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.latest.program.inputs
@@ -63,7 +64,7 @@ def example(model: Steps, rows: int) -> tuple[Any, ...]:
 
 
 def replace_whole(target: Path, text: str) -> None:
-    """Write a file beside the old one and rename it, so that it is whole or not there."""
+    """Write a file beside the old one, then rename it: it is whole or not there."""
     beside = target.with_name(target.name + ".part")
     beside.write_text(text, encoding="utf-8")
     os.replace(beside, target)

@@ -1,8 +1,8 @@
 """Loop: one step for each batch of an epoch, and nothing else that nobody asked for.
 
-Batches of one form go through the step in one run. If a callback or a moving progress bar
-listens, batches go one by one; if nobody wants to know even when an epoch ends, whole
-epochs follow each other within one run.
+Batches of one form go through the step in one run. If a callback or a moving progress
+bar listens, batches go one by one; if nobody wants to know even when an epoch ends,
+whole epochs follow each other within one run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from tinygrad_lr.callbacks import CallbackList
 from tinygrad_lr.callbacks.callback_list import numbers
-from tinygrad_lr.compiler import LossNotFinite
+from tinygrad_lr.compiler import LossNotFiniteError
 from tinygrad_lr.models.data import Batch
 from tinygrad_lr.models.observe import LossWatch
 from tinygrad_lr.models.replay import Replay, flat
@@ -91,7 +91,7 @@ class Loop:
         start = watch.steps()
         try:
             return self.step.run(waiting, watch=True)
-        except LossNotFinite as stopped:
+        except LossNotFiniteError as stopped:
             watch.explain(epoch, seen + watch.steps() - start, stopped)
             self.watch = None
             return self.step.run(itertools.chain([stopped.batch], waiting))
@@ -142,7 +142,7 @@ class Loop:
         start = watch.steps() if watch is not None else 0
         try:
             program.run_epochs(all_epochs(), results, watch is not None, fresh)
-        except LossNotFinite as stopped:
+        except LossNotFiniteError as stopped:
             assert watch is not None
             done = len(results)
             index = watch.steps() - start - done * len(source.cuts)

@@ -148,7 +148,7 @@ class Model(Trainer):
         super().set_weights(weights)
 
     def to_numpy_source(self, path: Any = None) -> str:
-        """Return a Python file that predicts with NumPy alone, and write it to ``path``.
+        """Return a Python file that predicts with NumPy alone; write it to ``path``.
 
         The file has one function for users, ``predict(x)``. Weights stand in it if they
         are few (4,096 numbers), else in an ``.npz`` of the same name beside it.

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import no_grad
 from tinygrad_lr.autodiff.trees import leaves
-from tinygrad_lr.compiler import LossNotFinite
+from tinygrad_lr.compiler import LossNotFiniteError
 from tinygrad_lr.models.data import all_finite
 from tinygrad_lr.notices import warn
 
@@ -80,12 +80,12 @@ class LossWatch:
         """How many batches the optimizer has learnt from."""
         return int(self.model.optimizer.variables[0].data)
 
-    def explain(self, epoch: int, batch: int, stopped: LossNotFinite) -> None:
+    def explain(self, epoch: int, batch: int, stopped: LossNotFiniteError) -> None:
         """Warn, naming the epoch, the batch (from 1) and the culprit."""
         warn(
-            f"the loss became {stopped.loss} in epoch {epoch + 1}, batch {batch + 1}: "
-            f"{self.culprit(stopped.batch)}. Training goes on, but will hardly recover: look "
-            "at the data, or lower the learning rate."
+            f"the loss became {stopped.loss} in epoch {epoch + 1}, batch {batch + 1}:"
+            f" {self.culprit(stopped.batch)}. Training goes on, but will hardly"
+            " recover: look at the data, or lower the learning rate."
         )
 
     def culprit(self, parts: tuple[Any, ...]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.autodiff.trees import leaves, transform
 from tinygrad_lr.changes import changes
-from tinygrad_lr.compiler import CompiledStep, LossNotFinite, Program, record
+from tinygrad_lr.compiler import CompiledStep, LossNotFiniteError, Program, record
 from tinygrad_lr.compiler.function import Same
 from tinygrad_lr.notices import warn
 
@@ -28,10 +28,10 @@ KEPT = 16  # programs of one step, for as many forms of batches
 
 
 class Replay:
-    """A step of a model: a ``method`` of one batch, which is a tuple of arrays or trees.
+    """A step of a model: a ``method`` of one batch, a tuple of arrays or trees.
 
-    ``parts()`` returns all objects with settings that the step depends on, ``variables()``
-    all that it may change. With ``eager`` nothing is recorded.
+    ``parts()`` returns all objects with settings that the step depends on,
+    ``variables()`` all that it may change. With ``eager`` nothing is recorded.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Replay:
     def run(self, batches: Iterable[Batch], watch: bool = False) -> list[Any]:
         """Run over batches of one form: the results of all, or at least the last.
 
-        With ``watch``, a batch whose loss is not finite raises ``LossNotFinite`` before
+        With ``watch``, a batch whose loss is not finite raises ``LossNotFiniteError`` before
         anything is learnt from it.
         """
         waiting = iter(batches)
@@ -100,7 +100,7 @@ class Replay:
             if watch and isinstance(result, dict) and "loss" in result:
                 loss = np.asarray(result["loss"])
                 if loss.size == 1 and not np.isfinite(loss).all():
-                    raise LossNotFinite(batch, loss.item())
+                    raise LossNotFiniteError(batch, loss.item())
         if not self.eager and program is not None and self.is_steady(batch, program):
             self.keep(batch, program)
         return result
@@ -108,8 +108,9 @@ class Replay:
     def is_steady(self, batch: Batch, program: Program) -> bool:
         """Whether a program may be trusted to be the same for every batch.
 
-        Our own code draws and counts where a recording sees it. Code of the user's may draw
-        or count in Python, so it is recorded twice, and what differs is not a constant.
+        Our own code draws and counts where a recording sees it. Code of the user's may
+        draw or count in Python, so it is recorded twice, and what differs is not a
+        constant.
         """
         if not program.foreign:
             return True
@@ -118,9 +119,9 @@ class Replay:
         if before is not None and before != text:
             self.eager = True
             warn(
-                f"{self.name} computes with something that changes from batch to batch in "
-                "Python, such as a random draw or a counter, so it cannot be compiled and "
-                "runs eagerly. Keep counters in a Variable."
+                f"{self.name} computes with something that changes from batch to batch"
+                " in Python, such as a random draw or a counter, so it cannot be"
+                " compiled and runs eagerly. Keep counters in a Variable."
             )
         return before == text
 
@@ -142,9 +143,9 @@ class Replay:
         if program is None:
             self.eager = True
             warn(
-                f"{self.name} looks at the value of a Tensor ({obstacle}), so it cannot be "
-                "compiled and runs eagerly. np.where chooses between values without "
-                "looking at them."
+                f"{self.name} looks at the value of a Tensor ({obstacle}), so it cannot"
+                " be compiled and runs eagerly. np.where chooses between values"
+                " without looking at them."
             )
         self.settings, self.seen_changes = settings_of(self.parts()), changes.count
         return result, program
@@ -193,7 +194,8 @@ def restored_on_error(variables: Callable[[], Iterable[Variable]]) -> Iterator[N
 def settings_of(parts: Iterable[Any]) -> list[Any]:
     """The settings that programs have built in: the attributes of all parts.
 
-    What a part lists in ``passing`` tells how far a training has come, and is no setting.
+    What a part lists in ``passing`` tells how far a training has come, and is no
+    setting.
     """
     seen: set[int] = set()
     return [trace(part, seen) for part in parts]

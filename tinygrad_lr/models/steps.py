@@ -192,7 +192,7 @@ class Steps(Layer):
         return Replay(step, name, self._parts, self._state, self.run_eagerly)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the recorded steps: a copy has other variables, and records its own."""
+        """All but the recorded steps: a copy has variables, and so programs, of its own."""
         functions = ("train_function", "test_function", "predict_function")
         return {**self.__dict__, **dict.fromkeys(functions)}
 
@@ -219,8 +219,8 @@ def source_of(step: Replay | None, method: str) -> str:
             "it runs eagerly" if step is not None and step.eager else "nothing has run"
         )
         raise RuntimeError(
-            f"there is no program to show, because {why}. Call {method}() on data first, "
-            "on a model compiled without run_eagerly."
+            f"there is no program to show, because {why}. Call {method}() on data"
+            " first, on a model compiled without run_eagerly."
         )
     return step.latest.source
 
