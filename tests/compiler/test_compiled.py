@@ -273,7 +273,7 @@ def test_families_and_blocks_update_as_single_calls_would():
     "look",
     [
         bool, float, int, lambda t: t.item(), lambda t: t.numpy(), np.asarray,
-        lambda t: t.tolist(), lambda t: np.allclose(t, 1), lambda t: f"{t:.2f}",
+        lambda t: t.tolist(), lambda t: np.allclose(t, 1), lambda t: f"{t:.2f}", repr,
     ],
 )  # fmt: skip
 def test_looking_at_a_value_is_an_obstacle_with_its_place(look):

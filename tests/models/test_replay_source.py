@@ -72,21 +72,9 @@ ACTIVATIONS = sorted(
     {thing.__name__ for thing in keras.activations.registry.entries.values()}
     - {"threshold", "glu"}
 )
-NOT_YET = {
-    "gelu": "the helper erfc_of_number is not written into the file",
-}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(reason=NOT_YET[name]) if name in NOT_YET else (),
-        )
-        for name in ACTIVATIONS
-    ],
-)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_source_of_each_activation(name: str) -> None:
     model = keras.Sequential([Dense(4, input_dim=3), Activation(name)])
     namespace: dict[str, Any] = {}
@@ -101,7 +89,7 @@ def test_source_of_each_activation(name: str) -> None:
 def test_many_activations_alone(tmp_path: Path) -> None:
     """One model that uses them all, so that one process is enough."""
     layers: list[Any] = [Dense(4, input_dim=3)]
-    for name in sorted({*ACTIVATIONS} - {*NOT_YET} - {"exponential"}):
+    for name in sorted({*ACTIVATIONS} - {"exponential"}):
         layers += [Activation(name, name=f"a_{name}"), Dense(4)]
     same_alone(keras.Sequential(layers), tmp_path)
 

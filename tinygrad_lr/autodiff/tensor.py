@@ -224,7 +224,7 @@ class Tensor(ArrayMethods):
 
     def __repr__(self) -> str:
         values = np.array2string(
-            self.data, separator=", ", prefix="Tensor(", threshold=200
+            self.read("print()"), separator=", ", prefix="Tensor(", threshold=200
         )
         origin = ""
         if self.call is not None:
@@ -357,7 +357,7 @@ class Variable(Tensor):
         return not mode.tapes
 
     def __repr__(self) -> str:
-        values = np.array2string(self.data, separator=", ", threshold=200)
+        values = np.array2string(self.read("print()"), separator=", ", threshold=200)
         return (
             f"<Variable name={self.name}, shape={self.shape}, dtype={self.dtype}, "
             f"value={values}>"

@@ -14,31 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.tensor import Array, Variable
 from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
-from tinygrad_lr.compiler.numpy_source import Names, load, numpy_name, reshaping
+from tinygrad_lr.compiler.numpy_source import load
 from tinygrad_lr.compiler.program import Op, Program, Value, word_for
+from tinygrad_lr.compiler.spelling import REDUCERS, Speller
 
 LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
 BLOCK = 32768  # elements of a flat update that are worked on at a time
 CALL = 0.4  # microseconds that a call on a small array costs
 WRITE = 0.5  # microseconds that writing a small result into a flat array costs more
-
-SIGNS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
-COMPARISONS = {
-    np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<=",
-    np.greater: ">", np.greater_equal: ">=",
-}  # fmt: skip
-VIEWS: set[Callable[..., Any]] = {
-    np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
-    np.expand_dims, np.broadcast_to, np.flip, np.atleast_1d, np.atleast_2d,
-    np.atleast_3d, np.rot90, functions.getitem,
-}  # fmt: skip
-REDUCERS: dict[Callable[..., Any], np.ufunc] = {
-    np.sum: np.add, np.prod: np.multiply, np.max: np.maximum, np.min: np.minimum,
-    np.any: np.logical_or, np.all: np.logical_and,
-}  # fmt: skip
 
 
 class LossNotFiniteError(Exception):
@@ -63,26 +48,21 @@ class Plan:
         self.homes: dict[Variable, Array] = {}  # updated in place, here
 
 
-class Planner:
+class Planner(Speller):
     """Turns a lowered program into the source of a loop over batches."""
 
     def __init__(self, program: Program) -> None:
+        super().__init__()
         self.program = program
         self.plan = Plan()
-        self.names = Names()
-        self.name_of: dict[Value, str] = {}
-        self.namespace: dict[str, Any] = {}
-        self.constants: dict[Any, str] = {}
         self.families: list[Family] = []
         self.in_family: set[Op] = set()
-        self.place_of: dict[
-            Value, Array
-        ] = {}  # gradients that are written into flat arrays
         self.lines: list[str] = []
+        # Gradients that are written into flat arrays, and copies where two want one.
+        self.place_of: dict[Value, Array] = {}
         self.copies: list[tuple[Array, Value]] = []
-        self.in_home: set[Value] = (
-            set()
-        )  # results that were written over their variable
+        # Results that were written over their variable.
+        self.in_home: set[Value] = set()
 
     # -- the whole ---------------------------------------------------------------------
 
@@ -141,7 +121,7 @@ class Planner:
         return [op for op in body if op not in self.in_family], tail
 
     def last_readers(self, body: list[Op], tail: list[Op]) -> dict[Value, int]:
-        """The position of the last call that reads a value, directly or through a view."""
+        """The place of the last call that reads a value, itself or through a view."""
         end = len(body) + len(tail) + 1
         last: dict[Value, int] = {}
         for value in self.program.roots():
@@ -278,128 +258,6 @@ class Planner:
         """Write a call that puts its result into ``place``."""
         self.lines.append(self.text(op, place))
         self.name_of[out] = place
-
-    def text(self, op: Op, place: str | None = None) -> str:
-        """The cheapest spelling of one call."""
-        function, args, out = op.function, op.args, op.outs[0]
-        if is_elementwise(op):
-            scalar = out.shape == ()
-            words = [self.operand(a, op, scalar) for a in args]
-            signs = COMPARISONS | SIGNS if scalar else SIGNS
-            if place is None and function in signs and len(words) == 2:
-                return f"{words[0]} {signs[function]} {words[1]}"
-            if place is not None:
-                keyword = "out=" if function in (np.maximum, np.minimum) else ""
-                words.append(keyword + place)
-            return f"{self.function(function)}({', '.join(words)})"
-        if function is np.matmul and all(
-            isinstance(a, Value) and a.ndim == 2 for a in args
-        ):
-            x, y = (self.operand(a, op) for a in args)
-            if out.size * args[0].shape[1] > 1 << 16:
-                return (
-                    f"{self.function(np.matmul)}({x},"
-                    f" {y}{', ' + place if place else ''})"
-                )
-            return f"{x}.dot({y}{', ' + place if place else ''})"
-        if function is np.where and out.shape == () and len(args) == 3:
-            test, x, y = (self.scalar(a, op) for a in args)
-            return f"{x} if {test} else {y}"
-        if function in REDUCERS:
-            return self.reduction(op, REDUCERS[function], place)
-        if function is np.mean and out.dtype.itemsize >= 4 and place is None:
-            n = args[0].size // max(out.size, 1)
-            return f"{self.reduction(op, np.add, None)} / {n}"
-        if function in (np.swapaxes, np.transpose) and out.ndim == 2 and place is None:
-            if args[1:] in ((-1, -2), (), (None,)):
-                return f"{self.operand(args[0], op)}.T"
-        if function is np.reshape and place is None:
-            return self.operand(args[0], op) + reshaping(args[0].shape, out.shape)
-        if function is functions.getitem and place is None:
-            return f"{self.operand(args[0], op)}[{self.operand(args[1], op)}]"
-        if function is functions.astype and place is None:
-            return f"{self.operand(args[0], op)}.astype({self.operand(args[1], op)})"
-        words = [self.operand(a, op) for a in args]
-        words += [f"{k}={self.operand(v, op)}" for k, v in op.kwargs.items()]
-        if place is not None:
-            words.append(f"out={place}")
-        return f"{self.function(function)}({', '.join(words)})"
-
-    def reduction(self, op: Op, ufunc: np.ufunc, place: str | None) -> str:
-        """``np.sum`` and its kin as the ufunc's own reduce, which costs a sixth."""
-        x, axis, dtype, keepdims = reduction_arguments(op)
-        name = self.constant(ufunc.reduce, f"{ufunc.__name__}_reduce")
-        words = [self.operand(x, op), repr(axis)]
-        if dtype is not None or place is not None or keepdims:
-            words += [self.operand(dtype, op), place or "None", repr(bool(keepdims))]
-        return f"{name}({', '.join(words)})"
-
-    def operand(self, x: Any, op: Op | None = None, scalar: bool = False) -> str:
-        """The name or literal of an argument."""
-        if isinstance(x, Value):
-            if x in self.name_of:
-                return self.name_of[x]
-            assert x.array is not None, x
-            if (
-                scalar
-                and op is not None
-                and x.dtype == op.out.dtype
-                and x.dtype.kind == "f"
-            ):
-                return repr(float(str(x.array.reshape(-1)[0])))
-            if op is not None and is_elementwise(op) and x.size and not scalar:
-                first = x.array.reshape(-1)[0]
-                others = [
-                    a.shape for a in op.args if isinstance(a, Value) and a is not x
-                ]
-                if (x.array == first).all() and np.broadcast_shapes(
-                    (), *others
-                ) == op.out.shape:
-                    return self.constant(np.array(first), "c")
-            return self.constant(x.array, "c")
-        if isinstance(x, (int, float)) and not isinstance(x, bool) and op is not None:
-            if is_elementwise(op) and not scalar and op.out.dtype.kind == "f":
-                kinds = {a.dtype for a in op.args if isinstance(a, Value)}
-                if kinds == {op.out.dtype}:
-                    return self.constant(np.array(x, op.out.dtype), "c")
-        if x is None or isinstance(x, (bool, int, str)):
-            return repr(x)
-        if isinstance(x, float) and np.isfinite(x):
-            return repr(x)
-        if isinstance(x, (list, tuple)):
-            inner = ", ".join(self.operand(part) for part in x)
-            if isinstance(x, list):
-                return f"[{inner}]"
-            return f"({inner},)" if len(x) == 1 else f"({inner})"
-        return self.constant(x, "k")
-
-    def scalar(self, x: Any, op: Op) -> str:
-        """A single number as a NumPy scalar of the result's dtype."""
-        if isinstance(x, (int, float)):
-            return self.constant(op.out.dtype.type(x), "c")
-        if isinstance(x, Value) and x.array is not None:
-            return self.constant(op.out.dtype.type(x.array.item()), "c")
-        return self.operand(x, op, scalar=True)
-
-    def function(self, function: Callable[..., Any]) -> str:
-        """The name under which the source reaches a function."""
-        target = (
-            function if numpy_name(function) else getattr(function, "body", function)
-        )
-        return self.constant(target, function.__name__)
-
-    def constant(self, x: Any, word: str) -> str:
-        """Put an object into the namespace of the source, once."""
-        key: Any = id(x)
-        if isinstance(x, np.ndarray) and x.ndim == 0:
-            key = (x.dtype, x.tobytes())
-        elif callable(x):
-            key = x
-        if key not in self.constants:
-            name = self.names.take(word)
-            self.constants[key] = name
-            self.namespace[name] = x
-        return self.constants[key]
 
     # -- assignments -------------------------------------------------------------------
 
@@ -586,17 +444,6 @@ def can_write(op: Op) -> bool:
     if op.function is np.matmul:
         return op.outs[0].ndim == 2 and all(v.ndim == 2 for v in op.operands())
     return is_elementwise(op) or (op.function in REDUCERS and op.outs[0].ndim > 0)
-
-
-def reduction_arguments(op: Op) -> tuple[Any, Any, Any, Any]:
-    """The operand, axis, dtype and keepdims of a reduction, however it was spelled."""
-    x, *rest = op.args
-    axis = rest[0] if rest else op.kwargs.get("axis")
-    dtype = rest[1] if len(rest) > 1 else op.kwargs.get("dtype")
-    keepdims = op.kwargs.get("keepdims", False)
-    if isinstance(axis, (tuple, list)):
-        axis = axis[0] if len(axis) == 1 else tuple(axis)
-    return x, axis, dtype, keepdims
 
 
 def flat_array(present: list[Array | None], size: int, dtype: np.dtype[Any]) -> Array:

@@ -50,7 +50,7 @@ counter = itertools.count(1)
 
 
 class Names:
-    """Identifiers for values: unique, no keywords, none that the source needs itself."""
+    """Identifiers for values: unique, no keywords, none the source needs itself."""
 
     def __init__(self) -> None:
         self.taken = {"np", *keyword.kwlist, *dir(builtins)}
@@ -139,6 +139,9 @@ class Printer:
                     visit(used)
                 elif isinstance(used, (int, float)) and name not in dir(builtins):
                     self.constants[name] = repr(used)
+                elif name in BY_ELEMENT:
+                    math = f"__import__('math').{BY_ELEMENT[name]}"
+                    self.constants[name] = f"np.frompyfunc({math}, 1, 1)"
             found.setdefault(function)
 
         for function in self.helpers.values():

@@ -128,7 +128,7 @@ def filled_with(x: Any, number: float) -> bool:
 
 
 def same_form(x: Any, out: Value) -> TypeGuard[Value]:
-    """Whether ``x`` could stand in the place of ``out`` as far as shape and dtype go."""
+    """Whether ``x`` could stand for ``out`` as far as shape and dtype go."""
     return isinstance(x, Value) and x.shape == out.shape and x.dtype == out.dtype
 
 

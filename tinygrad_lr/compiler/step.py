@@ -108,7 +108,7 @@ class CompiledStep:
 
         Outputs hold arrays (or NumPy scalars) where the recorded ones held Tensors.
 
-        With ``watch`` a batch whose loss is not finite raises :class:`LossNotFiniteError`
+        With ``watch`` a batch whose loss is not finite raises ``LossNotFiniteError``
         before anything is learnt from it.
         """
         results: list[Any] = []

@@ -6,11 +6,13 @@ predictions. What does not fit shows here, and not in the middle of a training.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import no_grad
+from tinygrad_lr.autodiff import Variable, no_grad
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.models.data import unpack_x_y_sample_weight
 from tinygrad_lr.models.replay import as_tensors
@@ -34,6 +36,23 @@ def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) ->
     kind = (learning, *[(leaf.shape[1:], leaf.dtype) for leaf in leaves(batch)])
     if kind in model._rehearsed:
         return
+    with unchanged(model._state()):
+        rehearse_once(model, batch, learning)
+    model._rehearsed.add(kind)
+
+
+@contextmanager
+def unchanged(variables: list[Variable]) -> Iterator[None]:
+    """Put variables back that a layer assigns within the block."""
+    before = [(variable, variable.data) for variable in variables]
+    yield
+    for variable, value in before:
+        if variable.data is not value:
+            variable.data = value
+
+
+def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
+    """Build the model, and let loss and metrics look at a batch, without a result."""
     y_pred = build_on(model, batch, forward=True)
     if y_pred is not None:
         x, y, sample_weight = unpack_x_y_sample_weight(as_tensors(batch))
@@ -46,7 +65,6 @@ def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) ->
             if model._compile_metrics is not None and not model._rehearsed:
                 model._compile_metrics.forget()
             raise
-    model._rehearsed.add(kind)
 
 
 def build_on(model: Steps, batch: tuple[Any, ...] | None, forward: bool = False) -> Any:

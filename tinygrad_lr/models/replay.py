@@ -60,7 +60,7 @@ class Replay:
     def run(self, batches: Iterable[Batch], watch: bool = False) -> list[Any]:
         """Run over batches of one form: the results of all, or at least the last.
 
-        With ``watch``, a batch whose loss is not finite raises ``LossNotFiniteError`` before
+        With ``watch``, a batch whose loss is not finite raises an error before
         anything is learnt from it.
         """
         waiting = iter(batches)

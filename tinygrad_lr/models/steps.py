@@ -192,7 +192,7 @@ class Steps(Layer):
         return Replay(step, name, self._parts, self._state, self.run_eagerly)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the recorded steps: a copy has variables, and so programs, of its own."""
+        """All but the recorded steps: a copy has variables and programs of its own."""
         functions = ("train_function", "test_function", "predict_function")
         return {**self.__dict__, **dict.fromkeys(functions)}
 
