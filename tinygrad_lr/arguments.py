@@ -156,7 +156,7 @@ def checked(function: F) -> F:
     """Check the keyword arguments of a function or method: old names, unknown names."""
     known = parameters(function)
     names = frozenset(known.names)
-    owner = function.__qualname__
+    owner = function.__qualname__.replace("Trainer.", "Model.")  # as people know it
 
     @functools.wraps(function)
     def checking(*args: Any, **kwargs: Any) -> Any:

@@ -133,13 +133,13 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
         "output_dim": "units",
     },
     "Optimizer": {"lr": "learning_rate"},
-    "Trainer.compile": {
+    "Model.compile": {
         "class_mode": no_effect("the loss says what kind of target there is"),
         "sample_weight_mode": no_effect("weights are taken in the shape they have"),
     },
-    "Trainer.fit": {"nb_epoch": "epochs", "show_accuracy": IN_COMPILE, **WORKERS},
-    "Trainer.evaluate": {"show_accuracy": IN_COMPILE, **WORKERS},
-    "Trainer.predict": WORKERS,
+    "Model.fit": {"nb_epoch": "epochs", "show_accuracy": IN_COMPILE, **WORKERS},
+    "Model.evaluate": {"show_accuracy": IN_COMPILE, **WORKERS},
+    "Model.predict": WORKERS,
 }
 
 # Methods and attributes that classes had.

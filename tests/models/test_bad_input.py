@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lr as keras
-from tinygrad_lr.layers import Dense
+from tinygrad_lr.layers import Dense, Layer
 
 X = np.linspace(-1, 1, 30, dtype="float32").reshape(10, 3)
 Y = (X.sum(axis=1, keepdims=True) > 0).astype("float32")
@@ -279,3 +279,24 @@ def test_a_batch_that_does_not_fit_stops_a_generator() -> None:
 
     with pytest.raises(ValueError, match=r"\(rows, 3\), got \(4, 2\)"):
         model_of().fit(batches(), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"), [([0, 1, 3], "3 in row 2"), ([0, -1, 1], "-1 in row 1")]
+)
+def test_class_numbers_that_there_are_not(labels: list[int], found: str) -> None:
+    model = keras.Sequential([Dense(3, activation="softmax", input_dim=2)])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match=f"from 0 to 2.*got {found}"):
+        model.fit(np.ones((3, 2)), np.array(labels), batch_size=1, verbose=0)
+
+
+def test_a_layer_that_forgets_to_return_is_named() -> None:
+    class Silent(Layer):
+        def call(self, x: Any) -> None:
+            x * 2
+
+    model = keras.Sequential([Dense(3, input_dim=2), Silent(name="mute")])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"layer 'mute'.*returned None"):
+        model.fit(np.ones((3, 2)), np.ones((3, 3)), verbose=0)

@@ -10,7 +10,7 @@ from tinygrad_lr.compiler.function import Recorded, function
 from tinygrad_lr.compiler.memory import LossNotFiniteError
 from tinygrad_lr.compiler.program import Program
 from tinygrad_lr.compiler.recording import record
-from tinygrad_lr.compiler.step import CompiledStep
+from tinygrad_lr.compiler.step import CompiledStep, readable
 
 __all__ = [
     "CompiledStep",
@@ -18,5 +18,6 @@ __all__ = [
     "Program",
     "Recorded",
     "function",
+    "readable",
     "record",
 ]

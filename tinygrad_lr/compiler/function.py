@@ -56,7 +56,7 @@ class Recorded:
         parts = leaves((args, kwargs))
         if mode.grad and any(isinstance(x, Tensor) and x.requires_grad for x in parts):
             return self.original(*args, **kwargs)
-        signature = signature_of((args, kwargs))
+        signature = (mode.grad, signature_of((args, kwargs)))
         program = self.find(signature)
         if program is None:
             return self.record(signature, args, kwargs)
@@ -86,7 +86,7 @@ class Recorded:
         names = parameter_names(self.original, args, kwargs)
         parts = leaves((args, kwargs))
         inputs = [
-            (name, Tensor.on(x.copy()) if isinstance(x, np.ndarray) else x)
+            (name, Tensor.on(x.copy() if isinstance(x, np.ndarray) else x.data.view()))
             for name, x in zip(names, parts, strict=True)
             if is_input(x)
         ]  # a result may share memory with an input, which the caller may change

@@ -17,8 +17,8 @@ import numpy as np
 from tinygrad_lr.autodiff.tensor import Array, Variable
 from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
 from tinygrad_lr.compiler.numpy_source import load
-from tinygrad_lr.compiler.program import Op, Program, Value, word_for
-from tinygrad_lr.compiler.spelling import REDUCERS, Speller
+from tinygrad_lr.compiler.program import Op, Program, Value, substitute, word_for
+from tinygrad_lr.compiler.spelling import FRESH, REDUCERS, Speller, is_plain_reduction
 
 LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
 BLOCK = 32768  # elements of a flat update that are worked on at a time
@@ -53,7 +53,7 @@ class Planner(Speller):
 
     def __init__(self, program: Program) -> None:
         super().__init__()
-        self.program = program
+        self.program = with_own_results(program)
         self.plan = Plan()
         self.families: list[Family] = []
         self.in_family: set[Op] = set()
@@ -105,7 +105,7 @@ class Planner(Speller):
         """
         if not self.program.assigns:
             return list(self.program.ops), []
-        needed = set(self.program.assigns.values())
+        needed = set(self.program.assigns.values()) | self.before_updates()
         body: list[Op] = []
         for op in reversed(self.program.ops):
             if (
@@ -119,6 +119,19 @@ class Planner(Speller):
         inside = set(body)
         tail = [op for op in self.program.ops if op not in inside]
         return [op for op in body if op not in self.in_family], tail
+
+    def before_updates(self) -> set[Value]:
+        """What has to be computed while variables still have their old values."""
+        old: set[Value] = set()
+        needed: set[Value] = set()
+        for op in self.program.ops:
+            reads = [v for v in op.operands() if v.variable in self.program.assigns]
+            if reads or any(v in old for v in op.operands()):
+                needed.update(op.outs)
+                if not is_fresh(op):
+                    old.update(op.outs)
+            needed.update(out for out in op.outs if is_loss(out))
+        return needed
 
     def last_readers(self, body: list[Op], tail: list[Op]) -> dict[Value, int]:
         """The place of the last call that reads a value, itself or through a view."""
@@ -134,22 +147,13 @@ class Planner(Speller):
         for at, op in reversed(list(enumerate(body + tail))):
             for value in op.operands():
                 reach = at
-                if not self.is_fresh(op):
+                if not is_fresh(op):
                     reach = max([at, *(last.get(out, at) for out in op.outs)])
                 last[value] = max(last.get(value, -1), reach)
         for op in tail:  # the tail reads what the last batch left
             for value in op.operands():
                 last[value] = end
         return last
-
-    @staticmethod
-    def is_fresh(op: Op) -> bool:
-        """Whether the result certainly shares no memory with an operand."""
-        return (
-            isinstance(op.function, np.ufunc)
-            or op.function in REDUCERS
-            or op.function is np.mean
-        )
 
     # -- where values live -------------------------------------------------------------
 
@@ -264,15 +268,6 @@ class Planner(Speller):
     def write_assignments(self) -> list[str]:
         """All new values at the end of the batch: every call sees the old ones."""
         outer, self.lines = self.lines, []
-        old_states = {
-            value for v, value in self.program.assigns.items()
-            if value.variable is not None and value.variable is not v
-        }  # fmt: skip
-        for value in old_states:
-            if value.variable in self.plan.homes:
-                name = self.names.take("old_" + self.name_of[value])
-                self.lines.append(f"{name} = {self.name_of[value]}.copy()")
-                self.name_of[value] = name
         for place, leaf in self.copies:
             copy = self.constant(np.copyto, "copyto")
             self.lines.append(
@@ -282,7 +277,7 @@ class Planner(Speller):
             self.write_family(family, roles, leaves)
         if self.plan.rebound:
             targets = [self.words[v] for v in self.plan.rebound]
-            values = [self.operand(self.program.assigns[v]) for v in self.plan.rebound]
+            values = [self.result(self.program.assigns[v]) for v in self.plan.rebound]
             self.lines.append(f"{', '.join(targets)} = {', '.join(values)}")
         updates, self.lines = self.lines, outer
         return updates
@@ -355,7 +350,7 @@ class Planner(Speller):
         watches.
         """
         for value, name in self.name_of.items():
-            if value.name == "loss" and value.shape == () and value.kind == "result":
+            if is_loss(value):
                 inf = self.constant(np.inf, "inf")
                 stop = self.constant(LossNotFiniteError, "LossNotFiniteError")
                 batch = f"({', '.join(inputs)}{',' if len(inputs) == 1 else ''})"
@@ -389,13 +384,9 @@ class Planner(Speller):
         return repr(key) if isinstance(key, (str, int)) else self.constant(key, "key")
 
     def result(self, value: Value) -> str:
-        """An output: copied if it may share memory with a buffer, an input or a
-        variable.
-        """
-        makers = [op for op in self.program.ops if value in op.outs]
-        fresh = value.kind == "result" and all(self.is_fresh(op) for op in makers)
-        own = fresh and value not in self.place_of and value not in self.in_home
-        return self.operand(value) + ("" if own else ".copy()")
+        """A value that is handed out: copied if its memory is used again."""
+        lent = value in self.place_of or value in self.in_home
+        return self.operand(value) + (".copy()" if lent else "")
 
     # -- the function ------------------------------------------------------------------
 
@@ -439,11 +430,47 @@ class Planner(Speller):
         return "\n".join(lines) + "\n"
 
 
+def with_own_results(program: Program) -> Program:
+    """Copy what is handed out but may share memory with what lives on.
+
+    An output or a new value of a variable is one's own if a call made it from nothing.
+    If it is an input, a variable, a constant or a view, it is copied, and that before
+    any variable changes.
+    """
+    own = {out for op in program.ops if is_fresh(op) for out in op.outs}
+    copies: dict[Value, Value] = {}
+    for value in program.roots():
+        if value not in own and value not in copies:
+            copies[value] = Value("result", np.empty(value.shape, value.dtype))
+    ops = [
+        *program.ops,
+        *(Op(np.copy, (old,), {}, [new]) for old, new in copies.items()),
+    ]
+    assigns = {v: copies.get(value, value) for v, value in program.assigns.items()}
+    outputs = substitute(program.outputs, copies)
+    return Program(program.inputs, ops, assigns, outputs, program.name)
+
+
+def is_fresh(op: Op) -> bool:
+    """Whether the result certainly shares no memory with an operand."""
+    return (
+        isinstance(op.function, np.ufunc)
+        or op.function in REDUCERS
+        or op.function in FRESH
+        or (op.function is np.reshape and op.outs[0].shape == ())  # an element
+    )
+
+
+def is_loss(value: Value) -> bool:
+    """Whether a value is what was labelled the loss of a batch."""
+    return value.name == "loss" and value.shape == () and value.kind == "result"
+
+
 def can_write(op: Op) -> bool:
     """Whether the call can put its result into a given array."""
     if op.function is np.matmul:
         return op.outs[0].ndim == 2 and all(v.ndim == 2 for v in op.operands())
-    return is_elementwise(op) or (op.function in REDUCERS and op.outs[0].ndim > 0)
+    return is_elementwise(op) or (is_plain_reduction(op) and op.outs[0].ndim > 0)
 
 
 def flat_array(present: list[Array | None], size: int, dtype: np.dtype[Any]) -> Array:

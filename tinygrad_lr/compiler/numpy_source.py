@@ -412,13 +412,16 @@ def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
 
 def spell_transpose(printer: Printer, op: Op) -> tuple[str, int] | None:
     x = op.args[0]
-    if isinstance(x, Value) and x.ndim == 2 and op.args[1:] in ((-1, -2), (), (None,)):
+    plain = op.args[1:] in ((-1, -2), (), (None,)) and not op.kwargs
+    if isinstance(x, Value) and x.ndim == 2 and plain:
         return f"{printer.operand(x, ATOM)}.T", ATOM
     return None
 
 
 def spell_reshape(printer: Printer, op: Op) -> tuple[str, int]:
     x = op.args[0]
+    if op.kwargs:
+        return method("reshape")(printer, op)
     return printer.operand(x, ATOM) + reshaping(x.shape, op.outs[0].shape), ATOM
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
-from tinygrad_lr.compiler.program import Op, Program, Value, substitute, values_in
+from tinygrad_lr.compiler.program import Op, Program, Value, substitute
 
 ROUNDING = {
     "a sum or mean over one element": (
@@ -197,21 +197,31 @@ def simpler(op: Op, producers: dict[Value, Op]) -> Op:
     if made is not None and is_matrix_transpose(op) and is_matrix_transpose(made):
         if same_form(made.args[0], out):
             return Op(np.positive, (made.args[0],), {}, op.outs, section=op.section)
-    if function in (np.sum, np.mean) and same_dtype(args[0], out):
+    plain = op.kwargs.keys() <= {"axis", "keepdims"} and len(args) <= 2
+    if function in (np.sum, np.mean) and same_dtype(args[0], out) and plain:
         if args[0].size == out.size and out.size:
             return Op(np.reshape, (args[0], out.shape), {}, op.outs, section=op.section)
-    if function in (np.sum, np.mean) and over_all(op) and made is not None:
-        if made.function in VIEWS and made.args[0].contiguous:
+    if function in (np.sum, np.mean) and over_all(op) and made is not None and plain:
+        if is_view(made) and made.args[0].contiguous:
             return Op(function, (made.args[0],), op.kwargs, op.outs, section=op.section)
-    if function in VIEWS and made is not None and made.function in VIEWS:
+    if is_view(op) and made is not None and is_view(made):
         return Op(
             np.reshape, (made.args[0], out.shape), {}, op.outs, section=op.section
         )
     if function in BROADCASTING:
-        loose = tuple(unbroadcast(a, args, out, producers) for a in args)
-        if loose != args:
-            return Op(function, loose, op.kwargs, op.outs, section=op.section)
+        for a in args:
+            loose = tuple(
+                unbroadcast(b, args, out, producers) if b is a else b for b in args
+            )
+            if any(b is not c for b, c in zip(args, loose, strict=True)):
+                return Op(function, loose, op.kwargs, op.outs, section=op.section)
     return op
+
+
+def is_view(op: Op) -> bool:
+    """Whether a call only gives its argument another shape, in C order."""
+    given = {np.reshape: 2, np.ravel: 1}.get(op.function, len(op.args))
+    return op.function in VIEWS and "order" not in op.kwargs and len(op.args) <= given
 
 
 def over_all(op: Op) -> bool:
@@ -253,7 +263,7 @@ def use_differences(program: Program) -> Program:
     producers = {out: op for op in program.ops for out in op.outs}
     kept = []
     for op in program.ops:
-        if op.function is np.add:
+        if op.function is np.add and all_floats(op):
             x, y = op.args
             of_y = producers.get(y) if isinstance(y, Value) else None
             of_x = producers.get(x) if isinstance(x, Value) else None
@@ -265,9 +275,7 @@ def use_differences(program: Program) -> Program:
     return program.replaced(kept, {})
 
 
-def input_values(program: Program) -> list[Value]:
-    """The inputs that the program really uses."""
-    used = {v for op in program.ops for v in op.operands()} | set(
-        values_in(program.outputs)
-    )
-    return [v for v in program.inputs if v in used]
+def all_floats(op: Op) -> bool:
+    """Whether all arrays of a call are floats of one dtype: integers wrap around."""
+    dtypes = {value.dtype for value in (*op.operands(), *op.outs)}
+    return len(dtypes) == 1 and op.outs[0].dtype.kind == "f"

@@ -24,7 +24,6 @@ from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 NUMPY = os.path.dirname(np.__file__) + os.sep
-ON_THE_WAY = (PACKAGE + "autodiff" + os.sep, PACKAGE + "compiler" + os.sep, NUMPY)
 ABOUT_SHAPES: set[Function] = {np.shape, np.ndim, np.size, np.result_type}
 SHAPED_BY_VALUES: set[Function] = {
     np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress,
@@ -123,8 +122,9 @@ class Recording:
             return known
         array = x.data if isinstance(x, Tensor) else x
         known = self._values.get(id(array))
-        if known is None:
-            known = self._note(array, Value("constant", array))
+        if known is None or changed_since(known, array):
+            frozen = array.copy() if array.flags.writeable else array
+            known = self._note(array, Value("constant", frozen))
         return known
 
     def _result(self, array: Array) -> Value:
@@ -176,12 +176,23 @@ class Recording:
         return self._tree(tree)
 
 
+def changed_since(known: Value, array: Array) -> bool:
+    """Whether a constant was written to after it was noted."""
+    return (
+        known.array is not None
+        and array.flags.writeable
+        and known.array.tobytes() != array.tobytes()
+    )
+
+
 def called_from_outside() -> bool:
-    """Whether the call on Tensors that is being noted stands in code of the user's."""
+    """Whether code of the user's stands between the recording and the call noted."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith(ON_THE_WAY):
+    while frame is not None and frame.f_code is not record.__code__:
+        if not frame.f_code.co_filename.startswith((PACKAGE, NUMPY)):
+            return True
         frame = frame.f_back
-    return frame is not None and not frame.f_code.co_filename.startswith(PACKAGE)
+    return False
 
 
 def place() -> str:

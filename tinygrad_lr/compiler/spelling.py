@@ -8,6 +8,7 @@ single numbers next to nothing. All of them round as the plain spelling does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,15 @@ COMPARISONS = {
 REDUCERS: dict[Callable[..., Any], np.ufunc] = {
     np.sum: np.add, np.prod: np.multiply, np.max: np.maximum, np.min: np.minimum,
     np.any: np.logical_or, np.all: np.logical_and,
+}  # fmt: skip
+
+
+FRESH: set[Callable[..., Any]] = {
+    np.mean, np.where, np.copy, np.concatenate, np.stack, functions.astype,
+    functions.scatter_add,
+}  # fmt: skip
+ONE_DTYPE: set[Callable[..., Any]] = {
+    *SIGNS, np.maximum, np.minimum, np.power,
 }  # fmt: skip
 
 
@@ -60,18 +70,22 @@ class Speller:
                     f" {y}{', ' + place if place else ''})"
                 )
             return f"{x}.dot({y}{', ' + place if place else ''})"
-        if function is np.where and out.shape == () and len(args) == 3:
+        if function is np.copy and place is None:
+            return f"{self.operand(args[0], op)}.copy()"
+        alike = all(a.dtype == out.dtype for a in args[1:] if isinstance(a, Value))
+        if function is np.where and out.shape == () and len(args) == 3 and alike:
             test, x, y = (self.scalar(a, op) for a in args)
             return f"{x} if {test} else {y}"
-        if function in REDUCERS:
+        if function in REDUCERS and is_plain_reduction(op):
             return self.reduction(op, REDUCERS[function], place)
-        if function is np.mean and out.dtype.itemsize >= 4 and place is None:
+        mean = function is np.mean and out.dtype.itemsize >= 4 and place is None
+        if mean and args[0].dtype == out.dtype and is_plain_reduction(op):
             n = args[0].size // max(out.size, 1)
             return f"{self.reduction(op, np.add, None)} / {n}"
         if function in (np.swapaxes, np.transpose) and out.ndim == 2 and place is None:
-            if args[1:] in ((-1, -2), (), (None,)):
+            if args[1:] in ((-1, -2), (), (None,)) and not op.kwargs:
                 return f"{self.operand(args[0], op)}.T"
-        if function is np.reshape and place is None:
+        if function is np.reshape and place is None and not op.kwargs:
             return self.operand(args[0], op) + reshaping(args[0].shape, out.shape)
         if function is functions.getitem and place is None:
             return f"{self.operand(args[0], op)}[{self.operand(args[1], op)}]"
@@ -98,13 +112,12 @@ class Speller:
             if x in self.name_of:
                 return self.name_of[x]
             assert x.array is not None, x
-            if (
-                scalar
-                and op is not None
-                and x.dtype == op.out.dtype
-                and x.dtype.kind == "f"
-            ):
-                return repr(float(str(x.array.reshape(-1)[0])))
+            if scalar and op is not None and x.dtype.kind == "f":
+                kinds = {a.dtype for a in op.args if isinstance(a, Value)}
+                number = float(str(x.array.reshape(-1)[0]))
+                if kinds == {op.out.dtype} and len(op.args) == 2 and isfinite(number):
+                    if any(isinstance(a, Value) and a is not x for a in op.args):
+                        return repr(number)
             if op is not None and is_elementwise(op) and x.size and not scalar:
                 first = x.array.reshape(-1)[0]
                 others = [
@@ -118,7 +131,8 @@ class Speller:
         if isinstance(x, (int, float)) and not isinstance(x, bool) and op is not None:
             if is_elementwise(op) and not scalar and op.out.dtype.kind == "f":
                 kinds = {a.dtype for a in op.args if isinstance(a, Value)}
-                if kinds == {op.out.dtype}:
+                typed = isinstance(x, float) or op.function in ONE_DTYPE
+                if kinds == {op.out.dtype} and typed:
                     return self.constant(np.array(x, op.out.dtype), "c")
         if x is None or isinstance(x, (bool, int, str)):
             return repr(x)
@@ -158,6 +172,14 @@ class Speller:
             self.constants[key] = name
             self.namespace[name] = x
         return self.constants[key]
+
+
+def is_plain_reduction(op: Op) -> bool:
+    """Whether a reduction has no options but axis, dtype and keepdims."""
+    options = op.kwargs.keys() <= {"axis", "dtype", "keepdims"}
+    return (op.function in REDUCERS or op.function is np.mean) and options and (
+        len(op.args) <= 2
+    )  # fmt: skip
 
 
 def reduction_arguments(op: Op) -> tuple[Any, Any, Any, Any]:

@@ -69,6 +69,11 @@ class Shield:
         raise KeyboardInterrupt
 
 
+def readable(program: Program) -> str:
+    """A program as a NumPy function for people."""
+    return numpy_source(simplify(lower(simplify(program.copy()), NAMED)))
+
+
 class CompiledStep:
     """A program as a function over batches."""
 
@@ -101,7 +106,7 @@ class CompiledStep:
     @property
     def source(self) -> str:
         """The program as a NumPy function for people."""
-        return numpy_source(simplify(lower(self.program.copy(), NAMED)))
+        return readable(self.program)
 
     def run(self, batches: Iterable[tuple[Any, ...]], watch: bool = False) -> list[Any]:
         """Run over all batches: outputs of each, or of the last if variables change.

@@ -266,6 +266,11 @@ class Layer(Tracking):
             context.depth -= 1
             context.training = inherited
         self.__dict__["built"] = True
+        if outputs is None:
+            raise ValueError(
+                f"layer {self._name!r}: {type(self).__name__}.call returned None; it "
+                "must return the output. Is there a return at its end?"
+            )
         if self.activity_regularizer is not None:
             for output in tensors_in(outputs):
                 penalty = self.activity_regularizer(output)

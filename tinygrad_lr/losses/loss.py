@@ -64,7 +64,13 @@ class Loss(Noticed, metaclass=Checked):
         """
         y_true = as_tensors(y_true, self.dtype if self.casts_targets else None)
         y_pred = as_tensors(y_pred, self.dtype)
-        values = as_tensor(self.call(y_true, y_pred), self.dtype)
+        values = self.call(y_true, y_pred)
+        if values is None:
+            raise ValueError(
+                f"loss {self.name!r} returned None; it must return a value for each "
+                "sample. Is there a return at its end?"
+            )
+        values = as_tensor(values, self.dtype)
         mask = self.mask(y_true, y_pred)
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, self.reduction, self.dtype)

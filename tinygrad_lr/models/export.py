@@ -52,14 +52,12 @@ def example(model: Steps, rows: int) -> tuple[Any, ...]:
     shape = getattr(model, "input_shape", None) if model.built else None
     if isinstance(shape, tuple) and None not in shape[1:]:
         return (np.zeros((rows, *shape[1:]), model.dtype),)
-    if step is None or step.latest is None:
+    if step is None or step.program is None:
         raise ValueError(
             f"model {model.name!r} has not seen the shape of its input yet. Call"
             " predict on some rows first."
         )
-    inputs = [
-        np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.latest.program.inputs
-    ]
+    inputs = [np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.program.inputs]
     return tuple(transform(lambda array: array, inputs))
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Variable, no_grad
+from tinygrad_lr.autodiff import Tensor, Variable, no_grad
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.models.data import unpack_x_y_sample_weight
 from tinygrad_lr.models.replay import as_tensors
-from tinygrad_lr.models.sources import Source
+from tinygrad_lr.models.sources import ArraySource, Source
 from tinygrad_lr.models.steps import Steps
 
 
@@ -29,6 +29,32 @@ def rehearse(model: Steps, source: Source, learning: bool = False) -> None:
             "empty (a generator that was used up must be made anew)."
         )
     rehearse_on(model, batch, learning)
+    outputs = model.__dict__.get("_output_shape")
+    if isinstance(source, ArraySource) and isinstance(outputs, tuple):
+        check_class_numbers(model, source.parts[1:2], outputs)
+
+
+def check_class_numbers(model: Steps, targets: tuple[Any, ...], shape: Any) -> None:
+    """Raise ``ValueError`` for the first target that is no class number.
+
+    ``targets`` holds the array of targets, if there are any, and ``shape`` is that of
+    the outputs. Only a loss that takes class numbers is concerned.
+    """
+    loss = model._compiled_loss.loss if model._compiled_loss is not None else None
+    if loss is None or loss.casts_targets or not targets:
+        return
+    y, classes = targets[0], shape[-1]
+    ignored = getattr(loss, "_fn_kwargs", {}).get("ignore_class")
+    wrong = (y < 0) | (y >= classes) | (y != np.floor(y))
+    if ignored is not None:
+        wrong &= y != ignored
+    if wrong.any():
+        row = int(np.argmax(wrong.reshape(len(y), -1).any(axis=1)))
+        raise ValueError(
+            f"y: expected class numbers from 0 to {classes - 1} (the last layer has "
+            f"{classes} outputs), got {y[wrong].flat[0]} in row {row}. Number the "
+            "classes from 0, or give the last layer more units."
+        )
 
 
 def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) -> None:
@@ -57,6 +83,8 @@ def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
     if y_pred is not None:
         x, y, sample_weight = unpack_x_y_sample_weight(as_tensors(batch))
         try:
+            if y is not None and isinstance(y_pred, Tensor):
+                check_class_numbers(model, (y.data,), y_pred.shape)
             with no_grad(), np.errstate(all="ignore"):
                 model.compute_loss(x, y, y_pred, sample_weight, training=learning)
                 model.compute_metrics(x, y, y_pred, sample_weight)

@@ -50,6 +50,7 @@ class Replay:
         self.programs: dict[Any, CompiledStep] = {}
         self.drafts: dict[Any, str] = {}
         self.latest: CompiledStep | None = None
+        self.draft: Program | None = None
         self.seen_changes = -1
         self.settings: Any = None
 
@@ -98,12 +99,19 @@ class Replay:
             else:
                 result, program = self.record(batch)
             if watch and isinstance(result, dict) and "loss" in result:
-                loss = np.asarray(result["loss"])
+                loss = np.asarray(getattr(result["loss"], "data", result["loss"]))
                 if loss.size == 1 and not np.isfinite(loss).all():
                     raise LossNotFiniteError(batch, loss.item())
-        if not self.eager and program is not None and self.is_steady(batch, program):
-            self.keep(batch, program)
+        if not self.eager and program is not None:
+            self.draft = program
+            if self.is_steady(batch, program):
+                self.keep(batch, program)
         return result
+
+    @property
+    def program(self) -> Program | None:
+        """The latest recording."""
+        return self.draft if self.latest is None else self.latest.program
 
     def is_steady(self, batch: Batch, program: Program) -> bool:
         """Whether a program may be trusted to be the same for every batch.

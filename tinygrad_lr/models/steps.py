@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, label, no_grad
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
+from tinygrad_lr.compiler import readable
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
 from tinygrad_lr.models.data import unpack_x_y_sample_weight
@@ -213,16 +214,15 @@ class Steps(Layer):
 
 
 def source_of(step: Replay | None, method: str) -> str:
-    """The source of the latest program of a step."""
-    if step is None or step.latest is None:
-        why = (
-            "it runs eagerly" if step is not None and step.eager else "nothing has run"
-        )
+    """The source of the latest recording of a step."""
+    if step is None or step.program is None:
+        eager = step is not None and step.eager
+        why = "it runs eagerly" if eager else "nothing has run"
         raise RuntimeError(
-            f"there is no program to show, because {why}. Call {method}() on data"
-            " first, on a model compiled without run_eagerly."
+            f"there is no program to show, because {why}. Call {method}() on data "
+            "first, on a model compiled without run_eagerly."
         )
-    return step.latest.source
+    return readable(step.program)
 
 
 def batch_length(x: Any) -> int:

@@ -80,6 +80,11 @@ class Optimizer(Memory):
                     f"optimizer {self.name!r}: expected a number as {key}, got "
                     f"{value!r}."
                 )
+            if value is not None and value < 0:
+                raise ValueError(
+                    f"optimizer {self.name!r}: {key} must not be negative, got "
+                    f"{value!r}."
+                )
         steps = self.gradient_accumulation_steps
         if steps is not None and (not isinstance(steps, int) or steps < 2):
             raise ValueError(
