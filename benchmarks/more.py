@@ -52,20 +52,21 @@ def first(rounds: int) -> None:
     )
 
 
+def chain(x: Any) -> None:
+    """1,000 operations forward, and back."""
+    y = x
+    for _ in range(500):
+        y = y * 1.01
+        y = y + x
+    y.sum().backward()
+
+
 def eager(rounds: int) -> None:
     """Forward and backward of a chain of 1,000 operations."""
     from tinygrad_lr import Tensor
 
     x = Tensor(np.ones(10, "float32"), requires_grad=True)
-
-    def chain() -> None:
-        y = x
-        for _ in range(500):
-            y = y * 1.01
-            y = y + x
-        y.sum().backward()
-
-    least = min(seconds(chain) for _ in range(rounds * 5))
+    least = min(seconds(lambda: chain(x)) for _ in range(rounds * 5))
     print(f"eager: {least * 1e3:.2f} us for an operation and its gradient", end="")
     print(" (bar: half of torch's, about 7 us)" if not torch_chain(rounds) else "")
 
@@ -78,15 +79,7 @@ def torch_chain(rounds: int) -> bool:
         return False
     torch.set_num_threads(1)
     x = torch.ones(10, requires_grad=True)
-
-    def chain() -> None:
-        y = x
-        for _ in range(500):
-            y = y * 1.01
-            y = y + x
-        y.sum().backward()
-
-    least = min(seconds(chain) for _ in range(rounds * 5))
+    least = min(seconds(lambda: chain(x)) for _ in range(rounds * 5))
     print(f"; torch {torch.__version__}: {least * 1e3:.2f} us (bar: half of it)")
     return True
 

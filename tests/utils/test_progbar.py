@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import time
@@ -147,3 +148,17 @@ def test_pace_has_the_unit_that_fits(seconds: float, text: str) -> None:
     bar = Progbar(1)
     bar.seen = 10
     assert bar.pace(bar.start + 10 * seconds) == text
+
+
+def test_a_narrow_terminal_shortens_the_bar_before_the_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bar = Progbar(target=100, stateless_metrics=())
+    bar.moves = True
+    written: list[str] = []
+    monkeypatch.setattr(bar, "write", lambda text, end="": written.append(text))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((50, 20)))
+    bar.update(50, [("loss", 0.25)], finalize=False)
+    assert len(written[-1]) < 50
+    assert written[-1].endswith("loss: 0.2500")
+    assert "=" in written[-1]

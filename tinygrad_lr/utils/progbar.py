@@ -106,7 +106,11 @@ class Progbar:
                 self.write(self.bar_line(now, done=True), end="\n")
             elif self.moves and now - self.drawn >= self.interval:
                 columns = shutil.get_terminal_size().columns
-                self.write(self.bar_line(now, done=False)[: columns - 1])
+                line = self.bar_line(now, done=False)
+                surplus = len(line) - (columns - 1)
+                if surplus > 0:  # rather a short bar than no numbers
+                    line = self.bar_line(now, False, max(self.width - surplus, 3))
+                self.write(line[: columns - 1])
                 self.drawn = now
         elif self.verbose == 2 and finalize:
             self.write(self.report_line(now), end="\n")
@@ -134,14 +138,15 @@ class Progbar:
         sys.stdout.write(line + end)
         sys.stdout.flush()
 
-    def bar_line(self, now: float, done: bool) -> str:
-        """The line of verbose 1."""
+    def bar_line(self, now: float, done: bool, width: int | None = None) -> str:
+        """The line of verbose 1; a moving one may be given less ``width``."""
+        width = self.width if width is None else width
         if self.target:
             digits = len(str(self.target))
-            filled = min(self.width, self.width * self.seen // self.target)
+            filled = min(width, width * self.seen // self.target)
             head = "=" * filled
-            if filled < self.width:
-                head = (head[:-1] + ">" if head else "") + "." * (self.width - filled)
+            if filled < width:
+                head = (head[:-1] + ">" if head else "") + "." * (width - filled)
             line = f"{self.seen:{digits}}/{self.target} [{head}]"
         else:
             line = f"{self.seen:7}/Unknown"
