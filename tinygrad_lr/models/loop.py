@@ -57,7 +57,10 @@ class Loop:
         self.settle()
         listening = self.callbacks.listens_to(self.part)
         seen = 0
-        for count, batches in self.source.runs():
+        # A program is done with a batch when it asks for the next; a step as it is
+        # written, or a callback, may keep it.
+        reuse = self.settled and not listening
+        for count, batches in self.source.runs(reuse):
             if not listening:
                 self.take(self.run(batches, epoch, seen))
                 seen += count
@@ -135,7 +138,7 @@ class Loop:
         def all_epochs() -> Iterator[Iterator[Batch]]:
             nonlocal current
             for _ in epochs:
-                current = source.epoch()
+                current = source.epoch(reuse=True)
                 yield current if source.plain else map(flat, current)
 
         watch = self.watch

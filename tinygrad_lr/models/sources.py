@@ -49,8 +49,11 @@ class Source(Protocol):
         """The batches of one epoch."""
         ...
 
-    def runs(self) -> Iterator[tuple[int, Iterable[Batch]]]:
-        """The batches of one epoch in runs of one form, each with its number."""
+    def runs(self, reuse: bool = False) -> Iterator[tuple[int, Iterable[Batch]]]:
+        """The batches of one epoch in runs of one form, each with its number.
+
+        ``reuse`` allows a batch to lie where the one before lay.
+        """
         ...
 
 
@@ -61,7 +64,7 @@ class OneByOne:
         """The batches of one epoch."""
         raise NotImplementedError
 
-    def runs(self) -> Iterator[tuple[int, Iterable[Batch]]]:
+    def runs(self, reuse: bool = False) -> Iterator[tuple[int, Iterable[Batch]]]:
         """Each batch of an epoch by itself."""
         return ((1, [batch]) for batch in self.epoch())
 
@@ -102,8 +105,12 @@ class ArraySource:
     def first(self) -> Batch:
         return self.join([array[self.cuts[0]] for array in self.arrays])
 
-    def epoch(self) -> Iterator[Batch]:
-        """Slices of the arrays, put in a new order first if they are to be shuffled."""
+    def epoch(self, reuse: bool = False) -> Iterator[Batch]:
+        """Slices of the arrays, put in a new order first if they are to be shuffled.
+
+        With ``reuse`` the rows of a large array are always taken into the same memory,
+        for whoever is done with a batch when asking for the next.
+        """
         arrays = self.arrays
         if not self.shuffle:
             columns = [map(array.__getitem__, self.cuts) for array in arrays]
@@ -115,13 +122,13 @@ class ArraySource:
         else:
             order = self.order()
             chunks = [order[cut] for cut in self.cuts]
-            columns = [map(taker(array), chunks) for array in arrays]
+            columns = [map(taker(array, reuse), chunks) for array in arrays]
         batches = zip(*columns, strict=True)
         return batches if self.plain else map(self.join, batches)
 
-    def runs(self) -> Iterator[tuple[int, Iterable[Batch]]]:
+    def runs(self, reuse: bool = False) -> Iterator[tuple[int, Iterable[Batch]]]:
         """All full batches, then the short one that may be left."""
-        batches = self.epoch()
+        batches = self.epoch(reuse)
         full = self.rows // self.batch_size
         if full:
             yield full, itertools.islice(batches, full)
@@ -144,9 +151,17 @@ class ArraySource:
         return tuple(rebuild(self.parts, arrays))
 
 
-def taker(array: Array) -> Callable[[Array], Array]:
+def taker(array: Array, reuse: bool) -> Callable[[Array], Array]:
     """A function that takes rows of ``array`` by their numbers."""
-    return lambda rows: array.take(rows, 0)
+    places: dict[int, Array] = {}
+
+    def take(rows: Array) -> Array:
+        n = len(rows)
+        if n not in places:
+            places[n] = np.empty((n, *array.shape[1:]), array.dtype)
+        return array.take(rows, 0, places[n], "clip")
+
+    return take if reuse else lambda rows: array.take(rows, 0)
 
 
 class IteratedSource(OneByOne):
