@@ -155,7 +155,7 @@ def log_softmax_rule(g: Any, out: Any, x: Any, axis: Any = -1) -> Any:
 rule(sigmoid, lambda g, out, x: g * out * (1 - out))
 rule(log_sigmoid, lambda g, out, x: g * sigmoid(-x))
 rule(softplus, lambda g, out, x: g * sigmoid(x))
-rule(relu, lambda g, out, x: g * (x > 0))
+rule(relu, lambda g, out, x: g * (out > 0))
 rule(softmax, softmax_rule)
 rule(log_softmax, log_softmax_rule)
 reduction(logsumexp, lambda g, out, x, axis: g * np.exp(x - out))
