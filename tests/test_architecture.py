@@ -19,11 +19,17 @@ STOREYS = {
         [
             "activations", "arguments", "changes", "config", "constraints", "convert",
             "initializers", "layers", "losses", "metrics", "naming", "nesting",
-            "notices", "optimizers", "random", "registry", "regularizers",
+            "notices", "ops", "optimizers", "random", "registry", "regularizers",
         ],
         2,
     ),
-    **dict.fromkeys(["backend", "callbacks", "legacy", "models", "utils"], 3),
+    **dict.fromkeys(
+        [
+            "backend", "callbacks", "datasets", "legacy", "models", "preprocessing",
+            "saving", "utils", "wrappers",
+        ],
+        3,
+    ),
     **dict.fromkeys(
         ["__init__", "__main__", "alias", "check", "samples", "tensorflow_names"], 4
     ),

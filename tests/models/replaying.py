@@ -100,3 +100,30 @@ def small(
     )
     model.compile(optimizer, loss, **compiled)
     return model
+
+
+SIZES = {
+    4: 9,
+    8: 17,
+}  # 22 rows: six batches of four with two left, three of eight with six
+
+
+def things(registry: Any) -> set[str]:
+    """The names of all that a registry knows, aliases left out."""
+    return {thing.__name__ for thing in registry.entries.values()}
+
+
+LOSS_DATA: dict[str, tuple[Any, int, str]] = {
+    "binary": (BINARY, 1, "sigmoid"),
+    "categorical": (ONE_HOT, 3, "softmax"),
+    "sparse": (CLASSES, 3, "softmax"),
+    "regression": (POSITIVE, 3, "softplus"),
+}
+
+
+def kind_of(name: str) -> str:
+    lowered = name.lower().replace("_", "")
+    for kind in ("binary", "sparse", "categorical"):
+        if lowered.startswith(kind) or f"{kind}" in lowered:
+            return kind
+    return "regression"

@@ -1,0 +1,28 @@
+"""The same small programs for two libraries: real Keras 3, and the one that follows it.
+
+Every case is a function that is given the ``keras`` module (the real one or its
+stand-in) and returns plain figures: numbers, strings, lists and dicts that fit into
+JSON. What real Keras returned is recorded once by ``record.py``; the tests compare with
+that record.
+"""
+
+from __future__ import annotations
+
+from cases.activations import ACTIVATIONS
+from cases.common import Case
+from cases.facts import FACTS
+from cases.fit import FIT
+from cases.initializers import INITIALIZERS
+from cases.losses import LOSSES
+from cases.metrics import METRICS
+from cases.trajectories import TRAJECTORIES
+
+GROUPS: dict[str, dict[str, Case]] = {
+    "trajectories": TRAJECTORIES,
+    "losses": LOSSES,
+    "metrics": METRICS,
+    "activations": ACTIVATIONS,
+    "fit": FIT,
+    "facts": FACTS,
+    "initializers": INITIALIZERS,
+}
