@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.draws import DRAWS
 from tinygrad_lr.autodiff.tensor import no_grad
 from tinygrad_lr.compiler.program import Op, Program, Value, substitute
 from tinygrad_lr.compiler.recording import record
 
 OPAQUE: set[Callable[..., Any]] = {
     functions.getitem, functions.scatter_add, functions.astype, functions.einsum,
-    functions.erf, functions.erfc, functions.logabsdet,
+    functions.erf, functions.erfc, functions.logabsdet, *DRAWS,
 }  # fmt: skip
 
 

@@ -466,6 +466,9 @@ def plain_source(function: Callable[..., Any]) -> str:
     """The source of a function of our own, without decorators, docstring and
     annotations.
     """
+    shown = getattr(function, "for_people", None)
+    if shown is not None:
+        return str(shown)
     body = getattr(function, "body", function)
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(body)))

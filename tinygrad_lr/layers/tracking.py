@@ -17,6 +17,7 @@ from tinygrad_lr.changes import changes
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.nesting import inside, unique
+from tinygrad_lr.random import SeedGenerator
 
 
 class Weight(Variable):
@@ -73,6 +74,8 @@ class Tracking(metaclass=Checked):
             self._tracked[name] = value
             if isinstance(value, Variable):
                 self._track(value)
+            elif isinstance(value, SeedGenerator):
+                value.state.path = f"{self.__dict__.get('_name', value.name)}/seed"
         elif name in self._tracked:
             del self._tracked[name]
         super().__setattr__(name, value)
@@ -126,8 +129,10 @@ class Tracking(metaclass=Checked):
 
     @property
     def variables(self) -> list[Any]:
-        """All weights."""
-        return self.weights
+        """All weights, and the states of the random generators."""
+        layers = self._flatten_layers()
+        sources = [found for layer in layers for found in layer._found(SeedGenerator)]
+        return unique([*self.weights, *(source.state for source in sources)])
 
     @property
     def trainable_variables(self) -> list[Any]:
@@ -136,8 +141,9 @@ class Tracking(metaclass=Checked):
 
     @property
     def non_trainable_variables(self) -> list[Any]:
-        """The weights that an optimizer leaves alone."""
-        return self.non_trainable_weights
+        """All variables that an optimizer leaves alone."""
+        trained = {id(weight) for weight in self.trainable_weights}
+        return [v for v in self.variables if id(v) not in trained]
 
     @property
     def trainable(self) -> bool:
@@ -212,4 +218,4 @@ class Tracking(metaclass=Checked):
             variable.assign(store[str(i)])
 
 
-TRACKED = (Tracking, Variable, Metric, list, tuple, dict)
+TRACKED = (Tracking, Variable, Metric, SeedGenerator, list, tuple, dict)
