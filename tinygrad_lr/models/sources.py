@@ -29,6 +29,7 @@ from tinygrad_lr.models.data import (
 )
 from tinygrad_lr.notices import warn
 from tinygrad_lr.random import root_generator
+from tinygrad_lr.utils.stream import INFINITE
 
 SHUFFLED_WHOLE = (
     2**25
@@ -174,7 +175,7 @@ class IteratedSource(OneByOne):
         self.batches = batches
         self.check = check
         self.once = iter(batches) is batches
-        self.steps: int | None = len(batches) if isinstance(batches, Sized) else None
+        self.steps = length_of(batches)
         self.waiting: list[Any] = []
         self.current: Iterator[Any] = iter(batches)
 
@@ -188,6 +189,14 @@ class IteratedSource(OneByOne):
         if not waiting and not self.once:
             self.current = iter(self.batches)
         return map(self.check, itertools.chain(waiting, self.current))
+
+
+def length_of(batches: Iterable[Any]) -> int | None:
+    """The number of batches, if they know it: a stream may be infinite."""
+    try:
+        return len(batches) if isinstance(batches, Sized) else None
+    except TypeError:
+        return None
 
 
 class DatasetSource(OneByOne):
@@ -377,6 +386,11 @@ def source_of(
     else:
         source = batches_of(
             x, y, sample_weight, shuffle, BatchCheck(prepare, single, class_weight)
+        )
+    if steps is None and getattr(x, "length", 0) == INFINITE:
+        raise ValueError(
+            "steps_per_epoch: expected a number of batches for an epoch (validation_"
+            "steps or steps elsewhere), because x is a dataset that repeats for ever."
         )
     return source if steps is None else Stepped(source, whole_number(steps, "steps"))
 
