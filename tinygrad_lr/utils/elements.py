@@ -206,5 +206,6 @@ def padded(leaves: Sequence[Any], shape: Any, value: Any) -> Any:
         value = "" if dtype.kind in "SU" else 0
     out = np.full((len(leaves), *whole), value, dtype)
     for row, leaf in enumerate(leaves):
-        out[(row, *(slice(n) for n in leaf.shape))] = leaf
+        place: tuple[Any, ...] = (row, *map(slice, leaf.shape))
+        out[place] = leaf
     return out
