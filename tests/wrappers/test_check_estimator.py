@@ -46,7 +46,7 @@ class Classifier(KerasClassifier):
     def __call__(self):
         keras.utils.set_random_seed(1)
         loss = "sparse_categorical_crossentropy"
-        return network(self.n_classes_, "softmax", loss, ["accuracy"])
+        return network(max(2, self.n_classes_), "softmax", loss, ["accuracy"])
 
 
 class Regressor(KerasRegressor):

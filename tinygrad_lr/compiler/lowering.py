@@ -83,7 +83,10 @@ def body_of(op: Op) -> Program:
         }
         return body(*args, **kwargs)
 
-    stand_ins = [(v.name or "x", np.ones(v.shape, v.dtype)) for v in operands]
+    stand_ins = []
+    for v in operands:  # integers are often indices: only 0 is always one
+        make = np.zeros if v.dtype.kind in "iu" else np.ones
+        stand_ins.append((v.name or "x", make(v.shape, v.dtype)))
     with no_grad():
         _, program, obstacle = record(run, stand_ins, op.function.__name__)
     if program is None:

@@ -32,7 +32,8 @@ def names_known_to(function: Callable[..., Any]) -> list[str]:
         return [
             name
             for name, parameter in inspect.signature(function).parameters.items()
-            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+            if parameter.kind
+            in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         ]
     owner = known.__qualname__.replace("Trainer.", "Model.")
     return [*parameters(known).names, *OLD_NAMES.get(owner, {})]
@@ -59,7 +60,7 @@ class BaseWrapper(bases.BaseEstimator):  # type: ignore[misc]  # known when it r
     ) -> None:
         self.build_fn = build_fn
         if sk_params:
-            vars(self)["sk_params"] = sk_params
+            self.__dict__["sk_params"] = sk_params
         self.check_params(sk_params)
 
     @property
@@ -72,7 +73,7 @@ class BaseWrapper(bases.BaseEstimator):  # type: ignore[misc]  # known when it r
     def builder(self) -> Callable[..., Any]:
         """What makes the model."""
         if self.build_fn is None and callable(self):
-            return self.__call__  # type: ignore[no-any-return]  # a subclass's method
+            return self.__call__
         if not callable(self.build_fn):
             raise ValueError(
                 f"{type(self).__name__}: expected a function that returns a compiled "
@@ -113,7 +114,7 @@ class BaseWrapper(bases.BaseEstimator):  # type: ignore[misc]  # known when it r
             if name in own:
                 setattr(self, name, value)
             else:
-                vars(self).setdefault("sk_params", {})[name] = value
+                self.__dict__.setdefault("sk_params", {})[name] = value
         return self
 
     def filter_sk_params(
@@ -140,17 +141,20 @@ class BaseWrapper(bases.BaseEstimator):  # type: ignore[misc]  # known when it r
     @property
     def history(self) -> dict[str, list[Any]]:
         """The metrics of every epoch: ``fit(...).history["loss"]``."""
-        return self.history_.history
+        found: dict[str, list[Any]] = self.history_.history
+        return found
 
     @property
     def epoch(self) -> list[int]:
         """The numbers of the epochs."""
-        return self.history_.epoch
+        found: list[int] = self.history_.epoch
+        return found
 
     @property
     def params(self) -> dict[str, Any]:
         """The settings of the training."""
-        return self.history_.params
+        found: dict[str, Any] = self.history_.params
+        return found
 
     # -- learning ----------------------------------------------------------------------
 
@@ -262,7 +266,9 @@ class KerasClassifier(bases.ClassifierMixin, BaseWrapper):  # type: ignore[misc]
 
     def _loss_name(self) -> str:
         loss = self.model_.loss
-        return str(getattr(loss, "__name__", None) or getattr(loss, "name", None) or loss)
+        return str(
+            getattr(loss, "__name__", None) or getattr(loss, "name", None) or loss
+        )
 
     def predict(self, x: Any, **kwargs: Any) -> Any:
         """Predict labels; further arguments go to the model's ``predict``."""
