@@ -140,6 +140,8 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
     "Model.fit": {"nb_epoch": "epochs", "show_accuracy": IN_COMPILE, **WORKERS},
     "Model.evaluate": {"show_accuracy": IN_COMPILE, **WORKERS},
     "Model.predict": WORKERS,
+    "Tokenizer": {"nb_words": "num_words"},
+    "load_data": {"nb_words": "num_words"},
 }
 
 # Methods and attributes that classes had.

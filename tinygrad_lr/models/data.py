@@ -202,25 +202,7 @@ def same_length(parts: Mapping[str, Any]) -> int:
     return int(known.pop())
 
 
-def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
-    """Take a batch apart: what is missing is None.
-
-    >>> unpack_x_y_sample_weight(("x", "y"))
-    ('x', 'y', None)
-    """
-    if isinstance(data, list):
-        data = tuple(data)
-    if not isinstance(data, tuple):
-        return data, None, None
-    if not 1 <= len(data) <= 3:
-        raise ValueError(
-            "expected a batch of the form (x,), (x, y) or (x, y, sample_weight), got "
-            f"a tuple of {len(data)} parts."
-        )
-    return (*data, None, None)[:3]
-
-
-def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
+def batch_of(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
     """Make a batch, without what is missing at its end."""
     if y is None and sample_weight is None:
         return (x,)

@@ -14,10 +14,10 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, Variable, no_grad
 from tinygrad_lr.autodiff.trees import leaves
-from tinygrad_lr.models.data import unpack_x_y_sample_weight
 from tinygrad_lr.models.replay import as_tensors
 from tinygrad_lr.models.sources import ArraySource, Source
 from tinygrad_lr.models.steps import Steps
+from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 
 
 def rehearse(model: Steps, source: Source, learning: bool = False) -> None:

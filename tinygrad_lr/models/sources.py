@@ -19,16 +19,16 @@ from tinygrad_lr.models.data import (
     Array,
     Batch,
     as_tree,
+    batch_of,
     class_weights_of,
-    pack_x_y_sample_weight,
     same_length,
     split,
-    unpack_x_y_sample_weight,
     warn_if_not_finite,
     whole_number,
 )
 from tinygrad_lr.notices import warn
 from tinygrad_lr.random import root_generator
+from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 from tinygrad_lr.utils.stream import INFINITE
 
 SHUFFLED_WHOLE = (
@@ -318,7 +318,7 @@ def rows_of(
     same_length(named)
     if class_weight is not None:
         named["sample_weight"] = class_weights_of(named["y"], class_weight)
-    return pack_x_y_sample_weight(*named.values())
+    return batch_of(*named.values())
 
 
 def is_ready(x: Any) -> bool:

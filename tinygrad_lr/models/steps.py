@@ -16,8 +16,8 @@ from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import readable
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
-from tinygrad_lr.models.data import unpack_x_y_sample_weight
 from tinygrad_lr.models.replay import Replay
+from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 
 
 class Steps(Layer):

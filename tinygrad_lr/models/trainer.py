@@ -17,7 +17,7 @@ from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
-from tinygrad_lr.models.data import unpack_x_y_sample_weight, whole_number
+from tinygrad_lr.models.data import whole_number
 from tinygrad_lr.models.loop import Loop
 from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
 from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
@@ -32,6 +32,7 @@ from tinygrad_lr.models.sources import (
 )
 from tinygrad_lr.models.steps import Steps, joined
 from tinygrad_lr.notices import warn
+from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 
 # A number that overflows is reported in words by LossWatch, not by NumPy line by line.
 quietly = np.errstate(all="ignore")

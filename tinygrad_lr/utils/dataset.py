@@ -225,7 +225,9 @@ class Dataset(Stream):
         size = at_least_one(batch_size, "batch", "batch_size")
         fixed = size if drop_remainder else None
         spec = self.spec and each(lambda s: s.batched(fixed), self.spec)
-        return self.grouped(size, drop_remainder, self.reader.many, spec)
+        batches = self.grouped(size, drop_remainder, self.reader.many, spec)
+        batches.batch_size = size
+        return batches
 
     def padded_batch(
         self,

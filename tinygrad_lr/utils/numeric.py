@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.config import floatx
+
 
 def to_categorical(
     x: Any, num_classes: int | None = None
@@ -29,23 +31,23 @@ def to_categorical(
         array([[1., 0., 0.],
                [0., 0., 1.]])
     """
-    classes = np.asarray(x)
-    if classes.dtype.kind not in "biuf":
+    try:
+        classes = np.asarray(x).astype(np.int64)
+    except (TypeError, ValueError):
         raise ValueError(
-            f"to_categorical: expected class numbers, got {classes.dtype} data. "
+            f"to_categorical: expected class numbers, got {np.asarray(x).dtype} data. "
             "Number the classes first, for example names, x = np.unique(labels, "
             "return_inverse=True)."
-        )
+        ) from None
     if not classes.size:
         raise ValueError(
             "to_categorical: expected at least one class number, got none."
         )
-    classes = classes.astype(np.int64)
     shape = classes.shape
     if len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
     rows = classes.reshape(-1)
-    width = int(rows.max()) + 1 if num_classes is None else int(num_classes)
+    width = int(num_classes or rows.max() + 1)
     wrong = (rows < 0) | (rows >= width)
     if wrong.any():
         raise ValueError(
@@ -61,17 +63,17 @@ def to_categorical(
 def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray[Any, Any]:
     """Divide vectors by their length: ``x / (sum |x|^order)^(1/order)`` along ``axis``.
 
-    Vectors of length 0 stay as they are. A one-dimensional ``x`` counts as one row.
+    Vectors of length 0 stay as they are. An array of one dimension counts as one row;
+    what is no array becomes one of ``floatx`` and keeps its shape.
 
     Example:
-        >>> normalize([[3.0, 4.0], [0.0, 0.0]])
+        >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
         array([[0.6, 0.8],
                [0. , 0. ]])
     """
-    x = np.atleast_2d(np.asarray(x))
-    if x.dtype.kind in "biu":
-        x = x.astype(np.float64)
-    lengths = np.atleast_1d(np.linalg.norm(x, order, axis))
+    given = isinstance(x, np.ndarray)
+    array = np.atleast_2d(x if given else np.asarray(x, floatx()))
+    lengths = np.atleast_1d(np.linalg.norm(array, order, axis))
     lengths[lengths == 0] = 1
-    out: np.ndarray[Any, Any] = x / np.expand_dims(lengths, axis)
-    return out
+    out: np.ndarray[Any, Any] = array / np.expand_dims(lengths, axis)
+    return out if given else out.reshape(np.shape(x))

@@ -66,6 +66,7 @@ class Stream:
         self.length = length
         self.reader = reader
         self.spec = spec
+        self.batch_size: int | None = None  # if the elements were made by batch
         self.varies = varies  # whether the first axis of elements may change its length
 
     # -- looking at it -----------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from cases.activations import ACTIVATIONS
 from cases.common import Case
+from cases.data import DATA
 from cases.facts import FACTS
 from cases.fit import FIT
 from cases.initializers import INITIALIZERS
@@ -25,4 +26,5 @@ GROUPS: dict[str, dict[str, Case]] = {
     "fit": FIT,
     "facts": FACTS,
     "initializers": INITIALIZERS,
+    "data": DATA,
 }

@@ -1,0 +1,64 @@
+"""Fixtures for all tests: a web server on this machine that hands out files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+class Server:
+    """``files`` holds what is served: bytes, or a list of bytes to serve in turn."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.files: dict[str, bytes | list[bytes]] = {}
+        self.requests: list[str] = []
+        self.bodies: list[bytes] = []
+        self.cut_short = 0  # bytes that are announced but not sent
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Serves on 127.0.0.1 while a test runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.lstrip("/")
+            served.requests.append(name)
+            name = name.partition("?")[0]
+            found = served.files.get(name)
+            if isinstance(found, list):
+                found = found.pop(0) if len(found) > 1 else found[0]
+            if found is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(found) + served.cut_short))
+            self.end_headers()
+            self.wfile.write(found)
+
+        def do_POST(self) -> None:
+            served.requests.append(self.path.lstrip("/"))
+            served.bodies.append(
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            )
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Server(f"http://127.0.0.1:{http.server_address[1]}/")
+    thread = threading.Thread(target=http.serve_forever)
+    thread.start()
+    try:
+        yield served
+    finally:
+        http.shutdown()
+        thread.join()
+        http.server_close()

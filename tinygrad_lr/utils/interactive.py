@@ -1,0 +1,34 @@
+"""Where messages go: to standard output, or to the ``logging`` module.
+
+Interactive logging is on unless :func:`disable_interactive_logging` is called; then
+``verbose="auto"`` means one line per epoch.
+"""
+
+from __future__ import annotations
+
+from tinygrad_lr.config import settings
+
+
+def enable_interactive_logging() -> None:
+    """Print messages to standard output, as is the rule."""
+    settings["interactive_logging"] = 1.0
+
+
+def disable_interactive_logging() -> None:
+    """Send messages to the logger ``tinygrad_lr``, level INFO."""
+    settings["interactive_logging"] = 0.0
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether messages are printed to standard output."""
+    return bool(settings.get("interactive_logging", 1.0))
+
+
+def print_message(message: str) -> None:
+    """Print a message, or log it."""
+    if is_interactive_logging_enabled():
+        print(message, flush=True)
+    else:
+        import logging  # slow to load, and rarely needed
+
+        logging.getLogger("tinygrad_lr").info(message)
