@@ -18,7 +18,7 @@ STOREYS = {
     **dict.fromkeys(
         [
             "activations", "arguments", "changes", "config", "constraints", "convert",
-            "initializers", "layers", "losses", "metrics", "naming", "nesting",
+            "initializers", "layers", "losses", "masks", "metrics", "naming", "nesting",
             "notices", "ops", "optimizers", "random", "registry", "regularizers",
         ],
         2,

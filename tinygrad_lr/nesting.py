@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor
 
 
-def inside(value: Any, kind: type) -> Iterator[Any]:
+def inside(value: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
     """Everything of this kind in ``value``, looking into lists, tuples and dicts."""
     if isinstance(value, kind):
         yield value

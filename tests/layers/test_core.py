@@ -155,11 +155,6 @@ def test_input_needs_one_shape():
         Input((2,), sparse=True)
 
 
-def test_layers_on_inputs_say_that_this_is_not_here():
-    with pytest.raises(NotImplementedError, match="Sequential"):
-        Dense(2)(Input((3,)))
-
-
 def test_dense_has_keras_s_parameters():
     names = list(inspect.signature(Dense).parameters)
     assert names[:10] == [

@@ -353,8 +353,8 @@ def test_a_step_that_is_recorded_does_not_run_again_as_python() -> None:
     model = make()
     model.fit(X[:20], BINARY[:20], batch_size=4, epochs=10, verbose=0)
     assert (
-        len(calls) <= 4
-    )  # building and rehearsal, then two recordings that must agree
+        len(calls) <= 5
+    )  # building (twice) and rehearsal, then two recordings that must agree
 
 
 def test_tensors_in_attributes_are_constants() -> None:

@@ -145,8 +145,3 @@ def test_a_model_without_call_says_so() -> None:
     model.compile("sgd", "mse")
     with pytest.raises(NotImplementedError, match="no method call"):
         model.fit(X, Y, verbose=0)
-
-
-def test_functional_models_are_not_there_yet() -> None:
-    with pytest.raises(NotImplementedError, match="Use Sequential"):
-        keras.Model(inputs=keras.Input((3,)), outputs=None)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from tinygrad_lr.layers.core import Activation, Dense
 from tinygrad_lr.layers.input import Input, InputLayer
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.spec import InputSpec, KerasTensor
+from tinygrad_lr.layers.operation import Operation
+from tinygrad_lr.layers.places import KerasTensor
+from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.tracking import Weight
 from tinygrad_lr.registry import Registry
 
@@ -25,6 +27,7 @@ __all__ = [
     "InputSpec",
     "KerasTensor",
     "Layer",
+    "Operation",
     "Weight",
     "deserialize",
     "get",

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lr.config import floatx
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.spec import KerasTensor
+from tinygrad_lr.layers.places import Form, KerasTensor, Node
 
 
 class InputLayer(Layer):
@@ -48,7 +48,7 @@ class InputLayer(Layer):
         self.batch_shape = checked_shape(batch_shape, self.name)
         self.optional = optional
         self.input_tensor = input_tensor
-        self.output = KerasTensor(self.batch_shape, self.dtype, self.name, self)
+        Node(self, (), {}).finish(Form(self.batch_shape, self.dtype), self.name)
         self.built = True
 
     def call(self, inputs: Any = None) -> Any:
@@ -81,7 +81,8 @@ def Input(
     layer = InputLayer(
         shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name
     )
-    return layer.output
+    place: KerasTensor = layer.output
+    return place
 
 
 def checked_shape(shape: Any, name: str) -> tuple[int | None, ...]:

@@ -20,16 +20,19 @@ from tinygrad_lr.arguments import parameters, refuse_unknown
 from tinygrad_lr.autodiff import Tensor, label, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.layers.spec import KerasTensor
+from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
 from tinygrad_lr.layers.tracking import Tracking, Weight
+from tinygrad_lr.masks import mask_of, set_mask
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import (
+    inside,
     is_shape,
     map_shapes,
     map_structure,
     shapes_in,
     tensors_in,
 )
+from tinygrad_lr.notices import warn
 from tinygrad_lr.registry import configuration
 
 
@@ -68,12 +71,22 @@ class Layer(Tracking):
 
     _losses: list[Any]
     _build_shape: Any
+    _inbound_nodes: list[Node]
     input_spec: Any
+    supports_masking: bool
+    stateful = False
+    # What tells how far a training has come, and is no setting of a step.
+    passing: frozenset[str] = frozenset({"_inbound_nodes", "_losses", "_mask_lost"})
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
         layer.__dict__.update(
-            _losses=[], _build_shape=None, built=False, input_spec=None
+            _losses=[],
+            _build_shape=None,
+            _inbound_nodes=[],
+            built=False,
+            input_spec=None,
+            supports_masking=cls.compute_mask is not Layer.compute_mask,
         )
         return layer
 
@@ -139,6 +152,10 @@ class Layer(Tracking):
         return map_structure(
             lambda t: (None, *t.shape[1:]) if open_batch and t.ndim else t.shape, out
         )
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the mask of the output, given the one of the inputs (or None)."""
+        return previous_mask
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a layer, as plain values.
@@ -243,20 +260,30 @@ class Layer(Tracking):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._check_super_called()
+        if has_places(args, kwargs):
+            return self._call_on_places(args, kwargs)
         args = tuple([self._convert_positional(arg) for arg in args])
         if kwargs:
             kwargs = {name: self._convert(value) for name, value in kwargs.items()}
+        first = args[0] if args else next(iter(kwargs.values()), None)
         if self.input_spec is not None and (args or kwargs):
-            self._check_input(args[0] if args else next(iter(kwargs.values())))
+            self._check_input(first)
         if not self.built:
             self._build_for(args, kwargs)
         if context.depth == 0:
             self._clear_losses()
+        names = parameters(type(self).call).names
+        previous = kwargs.get("mask")
+        if previous is None:
+            previous = mask_of(first)
+        for place, name in enumerate(names):
+            if name == "mask" and place >= len(args) and kwargs.get("mask") is None:
+                kwargs["mask"] = previous
         inherited = context.training
         training = kwargs.pop("training", None)
         if training is None:
             training = inherited
-        if training is not None and "training" in parameters(type(self).call).names:
+        if training is not None and "training" in names:
             kwargs["training"] = training
         context.depth += 1
         context.training = training
@@ -271,6 +298,7 @@ class Layer(Tracking):
                 f"layer {self._name!r}: {type(self).__name__}.call returned None; it "
                 "must return the output. Is there a return at its end?"
             )
+        self._hand_mask_on(first, outputs, previous)
         if self.activity_regularizer is not None:
             for output in tensors_in(outputs):
                 penalty = self.activity_regularizer(output)
@@ -280,27 +308,65 @@ class Layer(Tracking):
         label(outputs, self._name)
         return outputs
 
+    def _hand_mask_on(self, first: Any, outputs: Any, previous: Any) -> None:
+        """Give outputs without a mask the one that ``compute_mask`` says."""
+        if self.supports_masking:
+            found = list(
+                inside(self.compute_mask(first, previous), (Tensor, np.ndarray))
+            )
+            if found:
+                for output, mask in zip(tensors_in(outputs), found, strict=False):
+                    if mask_of(output) is None:
+                        set_mask(output, as_tensor(mask))
+        elif any(True for _ in tensors_in(previous)) and all(
+            mask_of(output) is None for output in tensors_in(outputs)
+        ):
+            if "_mask_lost" not in self.__dict__:
+                self.__dict__["_mask_lost"] = True
+                warn(
+                    f"layer {self._name!r} ({type(self).__name__}) was given an input "
+                    "with a mask, which it does not support: the layers after it will "
+                    "not see the mask. Set supports_masking = True in its __init__ if "
+                    "the mask holds for its output as well."
+                )
+
+    def _call_on_places(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Note the call, and return places for the outputs."""
+        args = tuple([self._convert_positional(arg) for arg in args])
+        kwargs = {name: self._convert(value) for name, value in kwargs.items()}
+        if self.input_spec is not None:
+            self._check_input(args[0] if args else next(iter(kwargs.values())))
+        if not self.built:
+            self._build_for(args, kwargs)
+        before = [(variable, variable.data) for variable in self.variables]
+        forms = forms_of(self, args, kwargs)
+        for variable, value in before:  # what a layer counts, it counts on data
+            if variable.data is not value:
+                variable.data = value
+        self._clear_losses()
+        return Node(self, args, kwargs).finish(forms)
+
     def _convert(self, value: Any) -> Any:
         """Turn arrays (in any nesting) into Tensors, and floats into the own dtype."""
         if isinstance(value, Tensor):
             if value.data.dtype.kind == "f" and self.autocast:
-                return value.astype(self._dtype)
+                cast = value.astype(self._dtype)
+                if cast is not value:
+                    set_mask(cast, mask_of(value))
+                return cast
             return value
         if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "to_numpy"):
             return self._convert(as_tensor(value))
         if isinstance(value, (list, tuple, dict)):
             return map_structure(self._convert, value)
-        if isinstance(value, KerasTensor):
-            raise NotImplementedError(
-                f"layer {self.name!r} was called on {value!r}: models of layers called "
-                "on an Input are not available. List the layers in a Sequential."
-            )
         return value
 
     def _convert_positional(self, value: Any) -> Any:
         """Convert an input, which may also be a list of numbers."""
         converted = self._convert(value)
-        if isinstance(converted, list) and not any(True for _ in tensors_in(converted)):
+        if isinstance(converted, list) and not any(
+            True for _ in inside(converted, (Tensor, KerasTensor))
+        ):
             return self._convert(as_tensor(converted))
         return converted
 
@@ -310,7 +376,8 @@ class Layer(Tracking):
         if not isinstance(specs, (list, tuple)):
             specs = [specs] * len(parts)
         for spec, part in zip(specs, parts, strict=False):
-            problem = spec.mismatch(part.shape) if isinstance(part, Tensor) else None
+            known = isinstance(part, (Tensor, KerasTensor))
+            problem = spec.mismatch(part.shape) if known else None
             if problem is not None:
                 raise ValueError(
                     f"layer {self.name!r} ({type(self).__name__}): {problem}. Give it "
@@ -320,9 +387,9 @@ class Layer(Tracking):
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Build for the shapes of these arguments."""
         shapes = [
-            map_structure(lambda t: t.shape, arg)
+            map_structure(lambda t: getattr(t, "shape", None), arg)
             for arg in (*args, *kwargs.values())
-            if any(True for _ in tensors_in(arg))
+            if any(True for _ in inside(arg, (Tensor, KerasTensor)))
         ]
         wanted = len(parameters(type(self).build).names)
         self.build(*shapes[: max(wanted, 1)])
@@ -350,6 +417,26 @@ class Layer(Tracking):
     def path(self) -> str:
         """The name."""
         return self.name
+
+    @property
+    def input(self) -> Any:
+        """The places that the layer was first called on, in a model of places."""
+        places = self._node().inputs
+        return places[0] if len(places) == 1 else places
+
+    @property
+    def output(self) -> Any:
+        """The places that its first call in a model of places gave."""
+        places = self._node().outputs
+        return places[0] if len(places) == 1 else places
+
+    def _node(self) -> Node:
+        if not self._inbound_nodes:
+            raise AttributeError(
+                f"layer {self.name!r} has never been called on an Input, so it has "
+                "no defined input and output. Call it: layer(keras.Input(shape))."
+            )
+        return self._inbound_nodes[0]
 
     @property
     def dtype(self) -> str:

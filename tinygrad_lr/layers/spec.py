@@ -1,4 +1,4 @@
-"""Shapes as data: InputSpec is what a layer asks for, KerasTensor a place for data."""
+"""InputSpec: what a layer asks of the shape and dtype of its input."""
 
 from __future__ import annotations
 
@@ -50,32 +50,3 @@ class InputSpec:
                 if want is not None and have not in (want, None):
                     return f"expected shape {self.shape}, got {shape}"
         return None
-
-
-class KerasTensor:
-    """A place for data: a ``shape`` (None where it is open), a ``dtype``, no values.
-
-    ``layer`` is the layer it comes out of.
-    """
-
-    __array_ufunc__ = None
-
-    def __init__(
-        self,
-        shape: Sequence[int | None],
-        dtype: str = "float32",
-        name: str | None = None,
-        layer: Any = None,
-    ) -> None:
-        self.shape = tuple(shape)
-        self.dtype = dtype
-        self.name = name or "keras_tensor"
-        self.layer = layer
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes, the batch axis included."""
-        return len(self.shape)
-
-    def __repr__(self) -> str:
-        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

@@ -1,23 +1,29 @@
 """What compile makes of its loss and metrics: objects that a step can call.
 
-A name such as "accuracy" means one thing for a single probability and another for a row
-of them, so what it stands for is settled when targets and predictions are first seen.
-All other names are looked up at once, so that a misspelt one is refused by ``compile``.
+A model may have several outputs, so losses, weights and metrics may be given one by
+one: in a list in the order of the outputs, or in a dict by their names. A name such as
+"accuracy" means one thing for a single probability and another for a row of them, so
+what it stands for is settled when targets and predictions are first seen. All other
+names are looked up at once, so that a misspelt one is refused by ``compile``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from tinygrad_lr import losses as losses_module
 from tinygrad_lr import metrics as metrics_module
-from tinygrad_lr.autodiff import Tensor
+from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.losses.loss import Loss
+from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.metrics.metric import Metric
+from tinygrad_lr.naming import suggestion
 
 OPEN_LOSSES = ("crossentropy", "ce")
 OPEN_METRICS = ("accuracy", "acc")
+
+Names = Sequence[str | None]
 
 
 def is_open(identifier: Any, names: tuple[str, ...]) -> bool:
@@ -25,12 +31,57 @@ def is_open(identifier: Any, names: tuple[str, ...]) -> bool:
     return isinstance(identifier, str) and identifier.lower() in names
 
 
+def is_nested(value: Any) -> bool:
+    """Whether there may be several things in it; a configuration is one thing."""
+    if isinstance(value, dict):
+        return "class_name" not in value
+    return isinstance(value, (list, tuple))
+
+
+def named_outputs(y_pred: Any, names: Names | None) -> tuple[list[str | None], Any]:
+    """The names of a model's outputs, and the outputs, in the same order.
+
+    A dict has its own names; the outputs of a model of places those of their layers.
+    """
+    outputs = leaves(y_pred)
+    if isinstance(y_pred, dict) and len(outputs) == len(y_pred):
+        return sorted(y_pred), outputs
+    if names is None or len(names) != len(outputs):
+        return [None] * len(outputs), outputs
+    return list(names), outputs
+
+
+def per_output(given: Any, names: Names, what: str, complete: bool = False) -> Any:
+    """What was given for each output: None where nothing was.
+
+    A dict goes by the names of the outputs; ``complete`` asks for all of them.
+    """
+    if isinstance(given, dict):
+        known = [name for name in names if name is not None]
+        for name in given:
+            if name not in known:
+                hint = suggestion(str(name), known) or f" It has {known}."
+                raise ValueError(f"{what}: the model has no output {name!r}.{hint}")
+        missing = [name for name in known if name not in given]
+        if complete and missing:
+            raise ValueError(
+                f"{what}: expected an entry for each of the outputs {known}, got none "
+                f"for {missing[0]!r}. Write None for an output that has none."
+            )
+        return [given.get(name) for name in names]
+    if isinstance(given, (list, tuple)) and len(given) == len(names):
+        return list(given)
+    raise ValueError(
+        f"{what}: expected one for each of the {len(names)} outputs, in a list or a "
+        f"dict by the names {list(names)}, got {given!r:.80}."
+    )
+
+
 def only(value: Any, what: str) -> Any:
     """The entry for the one output of a model, out of a list or dict of one."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, (list, tuple)):
+    if not is_nested(value):
         return value
+    value = list(value.values() if isinstance(value, dict) else value)
     if len(value) == 1:
         return only(value[0], what)
     raise ValueError(
@@ -39,89 +90,246 @@ def only(value: Any, what: str) -> Any:
     )
 
 
+class Part(NamedTuple):
+    """The loss of one output."""
+
+    place: int
+    loss: Loss
+    weight: float | None
+    tracker: Mean | None  # the running mean of this loss, if there are several
+
+
 class CompiledLoss:
-    """The loss of a model's output, with the weight that ``loss_weights`` gives it."""
+    """The loss of a model: the sum of those of its outputs, by ``loss_weights``."""
 
-    def __init__(self, loss: Any, loss_weights: Any = None) -> None:
-        self.identifier = only(loss, "loss")
-        self.loss: Loss | None = None
-        if not is_open(self.identifier, OPEN_LOSSES):
-            self.loss = losses_module.resolve(self.identifier, None, None)
-        self.weight: float | None = only(loss_weights, "loss weight")
-        if self.weight is not None and not isinstance(self.weight, (int, float)):
-            raise ValueError(
-                "compile: expected a number (or a list of one) as loss_weights, got "
-                f"{loss_weights!r}. Metrics are given as metrics=[...]."
+    def __init__(
+        self, loss: Any, loss_weights: Any = None, output_names: Names | None = None
+    ) -> None:
+        self.identifier = loss
+        self.loss_weights = loss_weights
+        self.output_names = output_names
+        for weight in leaves(loss_weights):
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+                raise ValueError(
+                    "compile: expected a number (or a list or dict of them) as "
+                    f"loss_weights, got {loss_weights!r}. Metrics are given as "
+                    "metrics=[...]."
+                )
+        self.known = {
+            id(one): losses_module.resolve(one, None, None)
+            for one in flat(loss)
+            if not is_open(one, OPEN_LOSSES)
+        }
+        if output_names is not None and len(output_names) > 1 and is_nested(loss):
+            per_output(loss, output_names, "compile(loss=...)")
+        if output_names is not None and len(output_names) == 1:
+            only(loss, "loss")
+            only(loss_weights, "loss weight")
+        self.forget()
+
+    def forget(self) -> None:
+        """Leave open again what the open names stand for."""
+        self.parts: list[Part] | None = None
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The running means of the losses of several outputs."""
+        return [part.tracker for part in self.parts or [] if part.tracker is not None]
+
+    def build(self, y: Any, y_pred: Any) -> list[Part]:
+        """Settle which loss belongs to which output, seeing the data."""
+        names, outputs = named_outputs(y_pred, self.output_names)
+        if len(outputs) == 1:
+            wanted = [only(self.identifier, "loss")]
+            weights = [only(self.loss_weights, "loss weight")]
+        else:
+            wanted, weights = [self.identifier] * len(names), [None] * len(names)
+            if is_nested(self.identifier):
+                partly = isinstance(y_pred, dict)
+                wanted = per_output(
+                    self.identifier, names, "compile(loss=...)", not partly
+                )
+            if self.loss_weights is not None:
+                given = self.loss_weights
+                if not is_nested(given):
+                    given = [given] * len(names)
+                weights = per_output(given, names, "compile(loss_weights=...)")
+        targets = targets_for(y, y_pred, names, wanted)
+        several = sum(one is not None for one in wanted) > 1
+        parts = []
+        for place, (one, weight) in enumerate(zip(wanted, weights, strict=True)):
+            if one is None:
+                continue
+            loss = self.known.get(id(one)) or losses_module.resolve(
+                one, targets[place], outputs[place]
             )
+            assert loss is not None
+            name = names[place] or loss.name
+            tracker = Mean(name=f"{name}_loss") if several else None
+            parts.append(Part(place, loss, weight, tracker))
+        return parts
 
-    def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return the scalar loss of a batch."""
+    def pairs(self, y: Any, y_pred: Any) -> Iterator[tuple[Part, Any, Any]]:
+        """Each loss with its targets and predictions."""
         if y is None:
             raise ValueError(
                 "the loss compares predictions with targets, but there are none: "
                 "expected fit(x, y), got y=None."
             )
-        if not isinstance(y_pred, Tensor) or not isinstance(y, Tensor):
-            raise NotImplementedError(
-                "expected a model with one output and one array of targets, got "
-                f"{type(y_pred).__name__} and {type(y).__name__}: several are not "
-                "available yet."
+        if self.parts is None:
+            self.parts = self.build(y, y_pred)
+        names, outputs = named_outputs(y_pred, self.output_names)
+        wanted: list[Any] = [None] * len(outputs)
+        for part in self.parts:
+            wanted[part.place] = part.loss
+        targets = targets_for(y, y_pred, names, wanted)
+        for part in self.parts:
+            yield part, targets[part.place], outputs[part.place]
+
+    def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the scalar loss of a batch."""
+        total: Any = None
+        for part, target, output in self.pairs(y, y_pred):
+            weight = sample_weight
+            if is_nested(sample_weight):
+                names, _ = named_outputs(y_pred, self.output_names)
+                weight = per_output(sample_weight, names, "sample_weight")[part.place]
+            loss = part.loss(target, output, weight)
+            if part.tracker is not None:
+                part.tracker.update_state(loss, sample_weight=output.shape[0])
+            if part.weight is not None:
+                loss = loss * part.weight
+            total = loss if total is None else total + loss
+        return total
+
+
+def targets_for(y: Any, y_pred: Any, names: Names, wanted: Sequence[Any]) -> list[Any]:
+    """The targets of each output; an output without a loss may lack them."""
+    count = len(wanted)
+    if isinstance(y, dict):
+        if count == 1 and len(y) == 1:
+            return leaves(y)
+        partly = {name: y[name] for name in y if name in names}
+        if len(partly) < len(y) or not partly:
+            odd = next(name for name in y if name not in names)
+            known = [name for name in names if name is not None]
+            raise ValueError(
+                f"y: the model has no output {odd!r}.{suggestion(str(odd), known)} It "
+                f"has {known}."
             )
-        if self.loss is None:
-            self.loss = losses_module.resolve(self.identifier, y, y_pred)
-            assert self.loss is not None
-        loss = self.loss(y, y_pred, sample_weight)
-        return loss if self.weight is None else loss * self.weight
+        found = [partly.get(name) for name in names]
+    else:
+        given = leaves(y)
+        if len(given) == count:
+            return given
+        rest = iter(given)
+        if len(given) != sum(one is not None for one in wanted):
+            raise ValueError(
+                f"y: expected targets for the {count} outputs of the model "
+                f"({list(names)}), got {len(given)} arrays. Pass a list of {count} "
+                "arrays, or a dict by these names."
+            )
+        found = [None if one is None else next(rest) for one in wanted]
+    for name, target, one in zip(names, found, wanted, strict=True):
+        if target is None and one is not None:
+            raise ValueError(f"y: there are no targets for the output {name!r}.")
+    return found
+
+
+class Measured(NamedTuple):
+    """A metric of one output."""
+
+    place: int
+    metric: Metric
+    weighted: bool
 
 
 class CompileMetrics(Metric):
     """All metrics of ``compile`` as one: those without and those with weights."""
 
-    def __init__(self, metrics: Any, weighted_metrics: Any = None) -> None:
+    def __init__(
+        self, metrics: Any, weighted_metrics: Any = None,
+        output_names: Names | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(name="compile_metrics")
-        self.asked = [(item, False) for item in flat(metrics)]
-        self.asked += [(item, True) for item in flat(weighted_metrics)]
-        self.known = [
-            None if is_open(item, OPEN_METRICS) else as_metric(item)
-            for item, _ in self.asked
-        ]
-        self.keys = self.distinct_keys()
+        self.given = ((metrics, False), (weighted_metrics, True))
+        self.output_names = output_names
+        self.known = {
+            id(item): as_metric(item)
+            for value, _ in self.given
+            for item in flat(value)
+            if not is_open(item, OPEN_METRICS)
+        }
         self.forget()
+        if output_names is None or len(output_names) == 1:
+            self.keys = self.distinct_keys([None])
+        else:
+            self.keys = self.distinct_keys(output_names)
 
-    def distinct_keys(self) -> list[str]:
-        """A key for each metric: its name, with "weighted" or a number if taken."""
+    def asked(self, names: Names) -> Iterator[tuple[int, Any, bool]]:
+        """What is asked for: the place of an output, a metric, whether it is weighted.
+
+        A flat list whose length is not the number of outputs is for each of them, as
+        in Keras 2.
+        """
+        for value, weighted in self.given:
+            if value is None:
+                continue
+            if len(names) == 1:
+                yield from ((0, item, weighted) for item in flat(value))
+                continue
+            what = f"compile({'weighted_' if weighted else ''}metrics=...)"
+            single = not is_nested(value)
+            if single or (not isinstance(value, dict) and len(value) != len(names)):
+                value = [value] * len(names)
+            for place, items in enumerate(per_output(value, names, what)):
+                yield from ((place, item, weighted) for item in flat(items))
+
+    def distinct_keys(self, names: Names) -> list[str]:
+        """A key for each metric: output and name, "weighted" or a number if taken."""
         keys: list[str] = []
-        for (item, weighted), known in zip(self.asked, self.known, strict=True):
-            name = item if known is None else known.name
-            if weighted and name in keys:
-                name = f"weighted_{name}"
-            number, key = 0, name
+        for place, item, weighted in self.asked(names):
+            known = self.known.get(id(item))
+            own = item if known is None else known.name
+            output = names[place] if len(names) > 1 else None
+            prefix = "" if output is None else f"{output}_"
+            base = f"{prefix}{own}"
+            if weighted and base in keys:
+                base = f"{prefix}weighted_{own}"
+            number, key = 0, base
             while key in keys:
                 number += 1
-                key = f"{name}_{number}"
+                key = f"{base}_{number}"
             keys.append(key)
         return keys
 
     def forget(self) -> None:
         """Leave open again what the open names stand for."""
         self.built = False
-        self.named: dict[str, Metric] = {}
-        self.plain: list[Metric] = []
-        self.weighted: list[Metric] = []
+        self.measured: list[Measured] = []
 
     def build(self, y: Any, y_pred: Any) -> None:
         """Settle the open names."""
-        for key, (item, weighted), known in zip(
-            self.keys, self.asked, self.known, strict=True
-        ):
-            self.named[key] = known or as_metric(item, y, y_pred)
-            (self.weighted if weighted else self.plain).append(self.named[key])
+        names, outputs = named_outputs(y_pred, self.output_names)
+        wanted = list(self.asked(names))
+        used = {place for place, _, _ in wanted}
+        targets = targets_for(
+            y, y_pred, names, [i in used or None for i in range(len(outputs))]
+        )
+        self.keys = self.distinct_keys(names)
+        for place, item, weighted in wanted:
+            metric = self.known.get(id(item)) or as_metric(
+                item, targets[place], outputs[place]
+            )
+            if any(metric is m.metric for m in self.measured):  # one name, two outputs
+                metric = as_metric(item, targets[place], outputs[place])
+            self.measured.append(Measured(place, metric, weighted))
         self.built = True
 
     @property
     def metrics(self) -> list[Metric]:
         """The metrics, once their names are settled."""
-        return list(self.named.values())
+        return [measured.metric for measured in self.measured]
 
     @property
     def variables(self) -> list[Any]:
@@ -132,14 +340,25 @@ class CompileMetrics(Metric):
         """Take in the targets and predictions of a batch."""
         if not self.built:
             self.build(y_true, y_pred)
-        for metric in self.plain:
-            metric.update_state(y_true, y_pred)
-        for metric in self.weighted:
-            metric.update_state(y_true, y_pred, sample_weight=sample_weight)
+        names, outputs = named_outputs(y_pred, self.output_names)
+        used = {measured.place for measured in self.measured}
+        wanted = [i in used or None for i in range(len(outputs))]
+        targets = targets_for(y_true, y_pred, names, wanted)
+        weights = [sample_weight] * len(outputs)
+        if is_nested(sample_weight):
+            weights = per_output(sample_weight, names, "sample_weight")
+        for place, metric, weighted in self.measured:
+            if weighted:
+                metric.update_state(
+                    targets[place], outputs[place], sample_weight=weights[place]
+                )
+            else:
+                metric.update_state(targets[place], outputs[place])
 
     def result(self) -> dict[str, Any]:
         """The metrics by key."""
-        return {name: metric.result() for name, metric in self.named.items()}
+        pairs = zip(self.keys, self.measured, strict=False)
+        return {key: measured.metric.result() for key, measured in pairs}
 
     def reset_state(self) -> None:
         """Begin anew."""
@@ -160,10 +379,9 @@ def flat(value: Any) -> Iterator[Any]:
     """
     if value is None:
         return
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, (list, tuple, set)):
+    if not is_nested(value) and not isinstance(value, set):
         yield value
         return
+    value = value.values() if isinstance(value, dict) else value
     for part in value:
         yield from flat(part)

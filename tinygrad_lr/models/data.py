@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,13 @@ from tinygrad_lr.notices import warn
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Batch = tuple[Any, ...]
+
+
+class Single(NamedTuple):
+    """Whether a list of arrays stands for one input (or target), row by row."""
+
+    input: bool = True
+    output: bool = True
 
 
 # -- from what people pass in to arrays of numbers -------------------------------------

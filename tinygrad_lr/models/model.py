@@ -1,38 +1,54 @@
 """Model: layers that belong together, and that can be trained.
 
-A model is a layer made of layers, so it can stand inside another one. Subclass it and
-write ``call``, or use :class:`Sequential` for layers in a row.
+A model is a layer made of layers, so it can stand inside another one. There are three
+ways to one: :class:`Sequential` for layers in a row, ``Model(inputs, outputs)`` for
+layers called on places, and a subclass with a ``call`` of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, no_grad
-from tinygrad_lr.autodiff.trees import transform
+from tinygrad_lr.autodiff.trees import leaves, transform
 from tinygrad_lr.layers import Layer
+from tinygrad_lr.masks import set_mask
 from tinygrad_lr.models.data import as_array
 from tinygrad_lr.models.export import to_numpy_source
+from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.models.observe import observed
 from tinygrad_lr.models.trainer import Trainer
 from tinygrad_lr.naming import suggestion
-from tinygrad_lr.nesting import map_shapes
+from tinygrad_lr.nesting import map_shapes, map_structure
 from tinygrad_lr.utils.summary import print_summary
 
 
 class Model(Trainer):
-    """Base of all models: override ``call(inputs)``, using layers kept in attributes.
+    """Base of all models, and the way to one of layers called on places.
+
+    ``Model(inputs, outputs)`` holds all layers between the inputs (places made by
+    ``keras.Input``) and the outputs; both may be lists or dicts. A subclass overrides
+    ``call(inputs)``, using layers kept in attributes.
 
     Args:
+        inputs: place, or list or dict of places.
+        outputs: place, or list or dict of places.
         trainable: whether training changes the weights.
         name: name of the model; made from the class if None.
 
+    Raises:
+        ValueError: if the outputs need more than the inputs, or names are not unique.
+
     Example:
         >>> import numpy as np
-        >>> from tinygrad_lr.layers import Dense
+        >>> from tinygrad_lr.layers import Dense, Input
+        >>> x = Input((3,))
+        >>> h = Dense(4, activation="relu")(x)
+        >>> Model(x, [Dense(1)(h), np.sum(h, axis=-1)]).output_shape
+        [(None, 1), (None,)]
         >>> class Twin(Model):
         ...     def __init__(self):
         ...         super().__init__()
@@ -46,6 +62,14 @@ class Model(Trainer):
         4
     """
 
+    # What Model(inputs, outputs) makes; see models.functional.
+    functional: ClassVar[type[Model]]
+    _graph: Graph | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = cls.functional if cls is Model and (args or "inputs" in kwargs) else cls
+        return super().__new__(made)
+
     def __init__(
         self,
         inputs: Any = None,
@@ -54,19 +78,114 @@ class Model(Trainer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        if inputs is not None or outputs is not None:
-            raise NotImplementedError(
-                "Model(inputs, outputs) is not available yet. Use Sequential for "
-                "layers in a row, or subclass Model and write call(self, x)."
-            )
         super().__init__(trainable=trainable, name=name, **kwargs)
+        if inputs is not None or outputs is not None:
+            if inputs is None or outputs is None:
+                raise ValueError(
+                    f"Model: expected both inputs and outputs, got inputs={inputs!r} "
+                    f"and outputs={outputs!r}."
+                )
+            self.__dict__["_graph"] = Graph(inputs, outputs)
+            self._graph_layers = self._graph.layers  # type: ignore[union-attr]  # set above
+            self.__dict__["built"] = True
+            if not trainable:
+                self.trainable = False
 
     # -- structure ---------------------------------------------------------------------
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers directly inside, in the order in which they were attached."""
-        return self._sublayers()
+        """The layers of the graph; else those attached, in the order of attributes."""
+        return self._sublayers() if self._graph is None else list(self._graph.layers)
+
+    @property
+    def operations(self) -> list[Any]:
+        """The layers, and the functions of NumPy between them."""
+        return self.layers if self._graph is None else list(self._graph.operations)
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The places for the inputs, as a list."""
+        return list(self._drawn().places)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The places of the outputs, as a list."""
+        return list(self._drawn().results)
+
+    @property
+    def input(self) -> Any:
+        """The places for the inputs, as they were given."""
+        return self._drawn().inputs
+
+    @property
+    def output(self) -> Any:
+        """The places of the outputs, as they were given."""
+        return self._drawn().outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input (None for what is open), or a nesting of shapes."""
+        return map_structure(lambda place: place.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output (None for what is open), or a nesting of shapes."""
+        return map_structure(lambda place: place.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return self._drawn().input_names
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The names of the outputs: those of the layers that they come out of."""
+        return None if self._graph is None else self._graph.output_names
+
+    def _compile_names(self) -> Any:
+        graph = self._graph
+        if graph is not None and isinstance(graph.outputs, dict):
+            return sorted(graph.outputs)
+        return self.output_names
+
+    def _drawn(self) -> Graph:
+        """The graph; a model that is written as Python has none."""
+        if self._graph is None:
+            raise AttributeError(
+                f"model {self.name!r} ({type(self).__name__}) has no inputs and "
+                "outputs to name, because it is not made of places: it computes what "
+                "its call says."
+            )
+        return self._graph
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute the outputs of the graph."""
+        if self._graph is None:
+            return Layer.call(self, inputs)
+        values = self._graph.arrange(inputs, self.name)
+        places = self._graph.places
+        cast = [
+            value if value is None or value.dtype == place.dtype
+            else value.astype(place.dtype)
+            for value, place in zip(values, places, strict=True)
+        ]  # fmt: skip
+        for value, own in zip(cast, leaves(mask), strict=False):
+            set_mask(value, own)
+        return self._graph.run(cast)
+
+    def prepare_inputs(self, x: Any) -> Any:
+        """Check arrays against the inputs of the graph, and put them in its order."""
+        if self._graph is None:
+            return x
+        values = self._graph.arrange(x, self.name)
+        return values[0] if len(values) == 1 else values
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for an input of a shape."""
+        if self._graph is not None and input_shape == self.input_shape:
+            return self.output_shape
+        return super().compute_output_shape(input_shape)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or its place, or raise ``ValueError``."""
@@ -95,6 +214,8 @@ class Model(Trainer):
         """Make all weights for inputs of a shape (None for the batch), by calling on
         zeros.
         """
+        if self._graph is not None:
+            return
         if input_shape is None:
             raise ValueError(
                 f"build: model {self.name!r} needs the shape of its input, such as "

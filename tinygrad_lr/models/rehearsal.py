@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Tensor, Variable, no_grad
+from tinygrad_lr.autodiff import Variable, no_grad
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.models.replay import as_tensors
 from tinygrad_lr.models.sources import ArraySource, Source
@@ -29,21 +29,24 @@ def rehearse(model: Steps, source: Source, learning: bool = False) -> None:
             "empty (a generator that was used up must be made anew)."
         )
     rehearse_on(model, batch, learning)
-    outputs = model.__dict__.get("_output_shape")
-    if isinstance(source, ArraySource) and isinstance(outputs, tuple):
-        check_class_numbers(model, source.parts[1:2], outputs)
+    compiled, outputs = model._compiled_loss, model.__dict__.get("_output_shape")
+    if compiled is None or not isinstance(source, ArraySource):
+        return
+    if isinstance(outputs, tuple):
+        for part in compiled.parts or ():
+            for y in source.parts[1:2]:
+                if isinstance(y, np.ndarray):
+                    check_class_numbers(part.loss, y, outputs)
 
 
-def check_class_numbers(model: Steps, targets: tuple[Any, ...], shape: Any) -> None:
+def check_class_numbers(loss: Any, y: Any, shape: Any) -> None:
     """Raise ``ValueError`` for the first target that is no class number.
 
-    ``targets`` holds the array of targets, if there are any, and ``shape`` is that of
-    the outputs. Only a loss that takes class numbers is concerned.
+    ``shape`` is that of the output. Only a loss that takes class numbers is concerned.
     """
-    loss = model._compiled_loss.loss if model._compiled_loss is not None else None
-    if loss is None or loss.casts_targets or not targets:
+    if loss.casts_targets:
         return
-    y, classes = targets[0], shape[-1]
+    classes = shape[-1]
     ignored = getattr(loss, "_fn_kwargs", {}).get("ignore_class")
     wrong = (y < 0) | (y >= classes) | (y != np.floor(y))
     if ignored is not None:
@@ -83,15 +86,17 @@ def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
     if y_pred is not None:
         x, y, sample_weight = unpack_x_y_sample_weight(as_tensors(batch))
         try:
-            if y is not None and isinstance(y_pred, Tensor):
-                check_class_numbers(model, (y.data,), y_pred.shape)
+            if y is not None and model._compiled_loss is not None:
+                for part, target, output in model._compiled_loss.pairs(y, y_pred):
+                    check_class_numbers(part.loss, target.data, output.shape)
             with no_grad(), np.errstate(all="ignore"):
                 model.compute_loss(x, y, y_pred, sample_weight, training=learning)
                 model.compute_metrics(x, y, y_pred, sample_weight)
                 model.reset_metrics()
         except Exception:
-            if model._compile_metrics is not None and not model._rehearsed:
-                model._compile_metrics.forget()
+            for compiled in (model._compile_metrics, model._compiled_loss):
+                if compiled is not None and not model._rehearsed:
+                    compiled.forget()
             raise
 
 

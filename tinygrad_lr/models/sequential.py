@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lr import layers as layers_module
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.layers import InputLayer, InputSpec, KerasTensor, Layer
+from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.observe import unchanged_on_error
 
@@ -44,6 +45,12 @@ class Sequential(Model):
     """
 
     single_input = True
+    single_output = True
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The output is called after the last layer."""
+        return [self._layers[-1].name] if self.__dict__.get("_layers") else None
 
     def __init__(
         self,
@@ -53,9 +60,8 @@ class Sequential(Model):
     ) -> None:
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
-        if isinstance(layers, (Layer, KerasTensor)):
-            layers = [layers]
-        for layer in layers or ():
+        one = isinstance(layers, (Layer, KerasTensor))
+        for layer in [layers] if one else layers or ():
             self.add(layer)
 
     # -- structure ---------------------------------------------------------------------
@@ -142,15 +148,44 @@ class Sequential(Model):
         with unchanged_on_error(self):
             shape: Any = tuple(input_shape)
             self.__dict__["_batch_shape"] = shape
-            for layer in self.layers:
+            place = self._input_place(shape)
+            drawn = self.__dict__.setdefault("_drawn_layers", [])
+            for at, layer in enumerate(self.layers):
                 check_spec(layer, shape)
                 if not layer.built:
                     layer.build(shape)
                     layer.built = True
-                shape = layer.compute_output_shape(shape)
+                if drawn[at : at + 1] and drawn[at][:2] == (layer, place.name):
+                    place = drawn[at][2]
+                else:
+                    del drawn[at:]
+                    drawn.append((layer, place.name, place := layer(place)))
+                shape = (shape[0], *place.shape[1:])
                 layer.__dict__["_output_shape"] = shape
+            del drawn[len(self.layers) :]
             self.__dict__["_output_shape"] = shape
             self.built = True
+
+    def _input_place(self, shape: Shape) -> Any:
+        """The place for the input; its batch axis is open even if the first batch
+        decided the shape.
+        """
+        if isinstance(self._layers[0], InputLayer):
+            return self._layers[0].output
+        known = self.__dict__.get("_place")
+        if known is None or known.shape[1:] != shape[1:]:
+            known = KerasTensor((None, *shape[1:]), self.dtype)
+            self.__dict__["_place"] = known
+        return known
+
+    def _drawn(self) -> Graph:
+        drawn = self.__dict__.get("_drawn_layers")
+        if not self.built or not drawn:
+            raise AttributeError(
+                f"model {self.name!r} has no inputs and outputs yet. Give the first "
+                "layer an input_shape, or call build(input_shape)."
+            )
+        return Graph(self._input_place(self.__dict__["_batch_shape"]), drawn[-1][2])
 
     @property
     def input_shape(self) -> Shape:
@@ -170,18 +205,6 @@ class Sequential(Model):
             )
         shape: Shape = self.__dict__[attribute]
         return shape
-
-    @property
-    def inputs(self) -> list[KerasTensor]:
-        """The place for the input."""
-        if self._layers and isinstance(self._layers[0], InputLayer):
-            return [self._layers[0].output]
-        return [KerasTensor(self.input_shape, self.dtype)]
-
-    @property
-    def outputs(self) -> list[KerasTensor]:
-        """What stands for the output."""
-        return [KerasTensor(self.output_shape, self.dtype)]
 
     # -- computing ---------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from tinygrad_lr.autodiff.trees import leaves, rebuild
 from tinygrad_lr.models.data import (
     Array,
     Batch,
+    Single,
     as_tree,
     batch_of,
     class_weights_of,
@@ -31,6 +32,7 @@ from tinygrad_lr.random import root_generator
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 from tinygrad_lr.utils.stream import INFINITE
 
+SINGLE = Single()
 SHUFFLED_WHOLE = (
     2**25
 )  # bytes up to which the data of an epoch are put in order at once
@@ -275,7 +277,7 @@ class BatchCheck:
     def __init__(
         self,
         prepare: Callable[[Any], Any],
-        single: bool = True,
+        single: Single = SINGLE,
         class_weight: Mapping[Any, float] | None = None,
     ) -> None:
         self.prepare = prepare
@@ -295,7 +297,7 @@ def rows_of(
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
-    single: bool = True,
+    single: Single = SINGLE,
     class_weight: Mapping[Any, float] | None = None,
 ) -> Batch:
     """Inputs, targets and weights as arrays of equal length, in one tuple."""
@@ -311,9 +313,9 @@ def rows_of(
             "weights into sample_weight."
         )
     named = {
-        "x": as_tree(x, "x", single),
-        "y": as_tree(y, "y", single),
-        "sample_weight": as_tree(sample_weight, "sample_weight", single),
+        "x": as_tree(x, "x", single.input),
+        "y": as_tree(y, "y", single.output),
+        "sample_weight": as_tree(sample_weight, "sample_weight", single.output),
     }
     same_length(named)
     if class_weight is not None:
@@ -346,7 +348,7 @@ def is_rows(x: Any) -> bool:
 
 
 def split_off(
-    x: Any, y: Any, sample_weight: Any, fraction: float, single: bool
+    x: Any, y: Any, sample_weight: Any, fraction: float, single: Single
 ) -> tuple[Batch, Batch]:
     """Checked arrays for training and, the last rows as they come, for validation."""
     if not is_rows(x):
@@ -363,7 +365,7 @@ def source_of(
     sample_weight: Any = None,
     *,
     prepare: Callable[[Any], Any],
-    single: bool = True,
+    single: Single = SINGLE,
     batch_size: int | None = None,
     steps: int | None = None,
     shuffle: bool | str = False,
@@ -372,7 +374,7 @@ def source_of(
     """Make a source of whatever ``fit``, ``evaluate`` or ``predict`` was given.
 
     ``prepare`` checks and casts inputs as the model wants them, ``single`` tells
-    whether it wants one input.
+    whether it wants one input and one target.
     """
     if batch_size is not None:
         batch_size = whole_number(batch_size, "batch_size")

@@ -25,6 +25,8 @@ class Steps(Layer):
 
     compiled = False
     single_input = False  # whether a list of arrays is one input, row by row
+    single_output = False  # the same for targets
+    output_names: Any = None
     optimizer: Any = None
     loss: Any = None
     run_eagerly = False
@@ -38,12 +40,10 @@ class Steps(Layer):
     _compiled_loss: CompiledLoss | None = None
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Any = None
-    passing = frozenset(
-        {
-            "history", "stop_training", "train_function", "test_function",
-            "predict_function", "_rehearsed",
-        }
-    )  # fmt: skip
+    passing = Layer.passing | {
+        "history", "stop_training", "train_function", "test_function",
+        "predict_function", "_rehearsed", "_graph", "_drawn_layers", "_place",
+    }  # fmt: skip
     _rehearsed: set[Any] = set()  # noqa: RUF012  # compile gives each model its own
 
     # -- what a step does --------------------------------------------------------------
@@ -122,7 +122,8 @@ class Steps(Layer):
         """The running mean of the loss, the metrics of compile, those of layers."""
         own = [self._loss_tracker, self._compile_metrics]
         found = [metric for metric in own if metric is not None]
-        for metric in super().metrics:
+        parts = self._compiled_loss.metrics if self._compiled_loss is not None else []
+        for metric in [*parts, *super().metrics]:
             if all(metric is not known for known in found):
                 found.append(metric)
         return found
@@ -134,6 +135,14 @@ class Steps(Layer):
         for metric in self.metrics:
             parts = isinstance(metric, CompileMetrics)
             names.extend(metric.keys if parts else [metric.name])
+        return names
+
+    def _raw_metrics_names(self) -> list[str]:
+        """Names of all metrics, those of compile without the names of outputs."""
+        names: list[str] = []
+        for metric in self.metrics:
+            inner = metric.metrics if isinstance(metric, CompileMetrics) else [metric]
+            names.extend(one.name for one in inner)
         return names
 
     def reset_metrics(self) -> None:

@@ -17,7 +17,7 @@ from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
-from tinygrad_lr.models.data import whole_number
+from tinygrad_lr.models.data import Single, whole_number
 from tinygrad_lr.models.loop import Loop
 from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
 from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
@@ -59,8 +59,10 @@ class Trainer(Steps):
         Args:
             optimizer: name, class or object of an optimizer.
             loss: name or object of a loss, or a function of targets and predictions.
-            loss_weights: number by which the loss is multiplied.
-            metrics: name, function or object of a metric, or a list of them.
+                For several outputs a list in their order, or a dict by their names.
+            loss_weights: number by which the loss is multiplied, or one per output.
+            metrics: name, function or object of a metric, or a list of them; for
+                several outputs a list of lists, or a dict by their names.
             weighted_metrics: the same, for metrics that heed sample and class weights.
             run_eagerly: run the steps as they are written, without compiling them.
             steps_per_execution: number of batches between two calls of batch hooks.
@@ -88,9 +90,13 @@ class Trainer(Steps):
             "_rehearsed": set(),
         }
         if loss is not None:
-            compiled["_compiled_loss"] = CompiledLoss(loss, loss_weights)
+            compiled["_compiled_loss"] = CompiledLoss(
+                loss, loss_weights, self._compile_names()
+            )
         if metrics is not None or weighted_metrics is not None:
-            compiled["_compile_metrics"] = CompileMetrics(metrics, weighted_metrics)
+            compiled["_compile_metrics"] = CompileMetrics(
+                metrics, weighted_metrics, self._compile_names()
+            )
         self.__dict__.update(compiled)  # at once, and not as parts of the model
 
     # -- training ----------------------------------------------------------------------
@@ -150,7 +156,7 @@ class Trainer(Steps):
         verbose = verbosity(verbose)
         if validation_split and validation_data is None:
             data, validation_data = split_off(
-                x, y, sample_weight, validation_split, self.single_input
+                x, y, sample_weight, validation_split, self._single()
             )
             x, y, sample_weight = unpack_x_y_sample_weight(data)
         with unchanged_on_error(self):
@@ -309,6 +315,13 @@ class Trainer(Steps):
         """Check and cast inputs, given as arrays, before they are cut into batches."""
         return x
 
+    def _compile_names(self) -> Any:
+        """The names by which losses and metrics may be given for outputs."""
+        return self.output_names
+
+    def _single(self) -> Single:
+        return Single(self.single_input, self.single_output)
+
     def _check_compiled(self, method: str) -> None:
         if not self.compiled:
             raise ValueError(
@@ -324,14 +337,14 @@ class Trainer(Steps):
             y,
             sample_weight,
             prepare=self.prepare_inputs,
-            single=self.single_input,
+            single=self._single(),
             **settings,
         )
 
     def _one_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
     ) -> tuple[Any, ...]:
-        parts = rows_of(x, y, sample_weight, self.single_input, class_weight)
+        parts = rows_of(x, y, sample_weight, self._single(), class_weight)
         warn_about(parts)
         return (self.prepare_inputs(parts[0]), *parts[1:])
 
@@ -356,8 +369,9 @@ class Trainer(Steps):
         """Logs as a dict, as a list in the order of compile, or as the only number."""
         if return_dict:
             return dict(logs)
-        names = [name for name in self.metrics_names if name in logs]
-        values = [logs[name] for name in dict.fromkeys([*names, *logs])]
+        names = [name for name in self._raw_metrics_names() if name in logs]
+        rest = sorted(logs)  # those of several outputs bear other names
+        values = [logs[name] for name in dict.fromkeys([*names, *rest])]
         return values[0] if len(values) == 1 else values
 
     def _test(self, source: Source, callbacks: CallbackList) -> dict[str, Any]:

@@ -41,13 +41,21 @@ def print_summary(
     aligns = ["<", "<", ">"]
     parts: Sequence[float] = (0.45, 0.8, 1.0)
     widest = 88
+    connected = not is_a_row(model)
+    if connected:
+        headings, aligns = [*headings, "Connected to"], [*aligns, "<"]
+        parts, widest = (0.28, 0.54, 0.70, 1.0), 108
     if show_trainable:
         headings, aligns = [*headings, "Trainable"], [*aligns, "^"]
-        parts, widest = (0.4, 0.72, 0.9, 1.0), 100
+        parts, widest = (0.4, 0.72, 0.9, 1.0), widest + 12
+        if connected:
+            parts = (0.26, 0.48, 0.62, 0.88, 1.0)
     length = line_length or min(widest, shutil.get_terminal_size().columns - 4)
     widths = column_widths(length, positions or parts)
     rows = list(
-        layer_rows(chosen_layers(model, layer_range), expand_nested, show_trainable)
+        layer_rows(
+            chosen_layers(model, layer_range), expand_nested, show_trainable, connected
+        )
     )
     text = table(headings, aligns, rows, widths) + totals(model)
     text = f'Model: "{model.name}"\n{text}'.rstrip()
@@ -73,7 +81,7 @@ def column_widths(length: int, positions: Sequence[float]) -> list[int]:
 
 def chosen_layers(model: Any, layer_range: Sequence[str] | None) -> list[Any]:
     """The layers between two names, both included."""
-    layers = list(model.layers)
+    layers = list(getattr(model, "operations", model.layers))
     if layer_range is None:
         return layers
     names = [layer.name for layer in layers]
@@ -86,30 +94,62 @@ def chosen_layers(model: Any, layer_range: Sequence[str] | None) -> list[Any]:
     return layers[first : last + 1]
 
 
+def is_a_row(model: Any) -> bool:
+    """Whether each layer follows on the one before, so that nobody asks from where."""
+    if getattr(model, "_graph", None) is None:
+        return True
+    nodes = [node for node in model._graph.nodes if node.inputs]
+    pairs = zip(nodes[1:], nodes, strict=False)
+    return all(len(node.inputs) == 1 for node in nodes) and all(
+        node.inputs[0].node is before for node, before in pairs
+    )
+
+
 def layer_rows(
-    layers: Sequence[Any], expand_nested: bool, show_trainable: bool, depth: int = 0
-) -> Iterator[list[str]]:
+    layers: Sequence[Any], expand_nested: bool, show_trainable: bool,
+    connected: bool = False, depth: int = 0,
+) -> Iterator[list[str]]:  # fmt: skip
     """The cells of each layer's row."""
     for layer in layers:
         indent = "   " * depth + "└ " if depth else ""
-        row = [f"{indent}{layer.name} ({type(layer).__name__})"]
+        kind = getattr(layer, "kind", type(layer).__name__)
+        row = [f"{indent}{layer.name} ({kind})"]
         row += [shape_text(layer), parameter_text(layer)]
+        if connected:
+            row.append(origins(layer) if not depth else "-")
         if show_trainable:
-            row.append(("Y" if layer.trainable else "N") if layer.weights else "-")
+            weights = getattr(layer, "weights", None)
+            row.append(("Y" if layer.trainable else "N") if weights else "-")
         yield row
         inner = getattr(layer, "layers", None)
         if expand_nested and inner:
-            yield from layer_rows(inner, expand_nested, show_trainable, depth + 1)
+            yield from layer_rows(
+                inner, expand_nested, show_trainable, connected, depth + 1
+            )
+
+
+def origins(layer: Any) -> str:
+    """What a layer was called on: names of layers, numbers of calls and results."""
+    histories = [
+        place._keras_history for node in layer._inbound_nodes for place in node.inputs
+    ]
+    named = [h for h in histories if h.operation is not None]
+    return ", ".join(f"{h.operation.name}[{h[1]}][{h[2]}]" for h in named) or "-"
 
 
 def shape_text(layer: Any) -> str:
     """The shape of a layer's output as last seen, or a question mark."""
     shape = layer.__dict__.get("_output_shape")
+    if shape is None and getattr(layer, "_inbound_nodes", None):
+        shapes = [place.shape for place in layer._inbound_nodes[0].outputs]
+        return ", ".join(map(str, shapes))
     return "?" if shape is None else str(shape)
 
 
 def parameter_text(layer: Any) -> str:
     """The number of a layer's parameters."""
+    if not hasattr(layer, "weights"):
+        return "0"
     makes_weights = type(layer).build is not base_build(layer)
     if not layer.built and makes_weights:
         return "0 (unbuilt)"
