@@ -140,6 +140,16 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
     "Model.fit": {"nb_epoch": "epochs", "show_accuracy": IN_COMPILE, **WORKERS},
     "Model.evaluate": {"show_accuracy": IN_COMPILE, **WORKERS},
     "Model.predict": WORKERS,
+    "ReduceLROnPlateau": {"epsilon": "min_delta"},
+    "TensorBoard": {
+        name: no_effect("event files hold metrics and weights")
+        for name in (
+            "batch_size",
+            "embeddings_data",
+            "embeddings_layer_names",
+            "write_grads",
+        )
+    },
     "Tokenizer": {"nb_words": "num_words"},
     "load_data": {"nb_words": "num_words"},
 }

@@ -2,18 +2,21 @@
 stopping.
 """
 
+from tinygrad_lr.callbacks.averages import SwapEMAWeights
 from tinygrad_lr.callbacks.callback import Callback
 from tinygrad_lr.callbacks.callback_list import CallbackList
+from tinygrad_lr.callbacks.csv_logger import CSVLogger
 from tinygrad_lr.callbacks.functions import LambdaCallback, LearningRateScheduler
 from tinygrad_lr.callbacks.history import History
+from tinygrad_lr.callbacks.monitor import MonitorCallback
+from tinygrad_lr.callbacks.plateau import ReduceLROnPlateau
 from tinygrad_lr.callbacks.progbar_logger import ProgbarLogger
-from tinygrad_lr.callbacks.stopping import (
-    EarlyStopping,
-    MonitorCallback,
-    TerminateOnNaN,
-)
+from tinygrad_lr.callbacks.remote_monitor import RemoteMonitor
+from tinygrad_lr.callbacks.stopping import EarlyStopping, TerminateOnNaN
+from tinygrad_lr.callbacks.tensorboard import TensorBoard
 
 __all__ = [
+    "CSVLogger",
     "Callback",
     "CallbackList",
     "EarlyStopping",
@@ -22,5 +25,9 @@ __all__ = [
     "LearningRateScheduler",
     "MonitorCallback",
     "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_lr.callbacks.callback import HOOKS, Callback
+from tinygrad_lr.utils.interactive import print_message
 
 Hook = Callable[..., Any] | None
 
@@ -75,9 +76,9 @@ class LearningRateScheduler(Callback):
             ) from None
         optimizer.learning_rate = rate
         if self.verbose:
-            print(
+            print_message(
                 f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to "
-                f"{float(optimizer.learning_rate)}."
+                f"{rate}."
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

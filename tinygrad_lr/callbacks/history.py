@@ -8,7 +8,8 @@ from tinygrad_lr.callbacks.callback import Callback
 
 
 class Logs(dict[str, Any]):
-    """Metrics by name. ``acc`` and ``accuracy`` answer for each other.
+    """Metrics by name. ``acc`` and ``accuracy`` answer for each other, as do ``lr`` and
+    ``learning_rate``.
 
     Keras has called the same thing both ways; the key that is there is the one compile
     was given, and the other is found all the same (with ``val_`` in front, too).
@@ -36,10 +37,11 @@ class Logs(dict[str, Any]):
 
 SPELLINGS = {"acc": "accuracy", "accuracy": "acc"}
 SPELLINGS |= {f"val_{name}": f"val_{other}" for name, other in SPELLINGS.items()}
+SPELLINGS |= {"lr": "learning_rate", "learning_rate": "lr"}
 
 
 def other_spelling(name: object) -> str | None:
-    """The other name of an accuracy, or None."""
+    """The other name of the same thing, or None."""
     return SPELLINGS.get(name) if isinstance(name, str) else None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from tinygrad_lr.callbacks.callback import Callback
+from tinygrad_lr.utils.interactive import print_message
 from tinygrad_lr.utils.progbar import Progbar
 
 
@@ -50,8 +50,7 @@ class ProgbarLogger(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.verbose and self.epochs > 1:
-            sys.stdout.write(f"Epoch {epoch + 1}/{self.epochs}\n")
-            sys.stdout.flush()
+            print_message(f"Epoch {epoch + 1}/{self.epochs}")
         self.begin()
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:

@@ -6,91 +6,8 @@ import math
 from typing import Any
 
 from tinygrad_lr.callbacks.callback import Callback
-from tinygrad_lr.notices import warn
-
-HIGHER_IS_BETTER = (
-    "acc",
-    "accuracy",
-    "auc",
-    "precision",
-    "recall",
-    "score",
-    "iou",
-    "f1",
-)
-LOWER_IS_BETTER = (
-    "loss",
-    "error",
-    "mse",
-    "mae",
-    "mape",
-    "msle",
-    "rmse",
-    "crossentropy",
-)
-
-
-class MonitorCallback(Callback):
-    """Base of callbacks that watch whether one metric improves.
-
-    ``mode`` is "min", "max", or "auto" (by the metric's name); an improvement is a
-    change by more than ``min_delta`` in that direction.
-    """
-
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        mode: str = "auto",
-        baseline: float | None = None,
-        min_delta: float = 0,
-    ) -> None:
-        super().__init__()
-        if mode not in ("auto", "min", "max"):
-            warn(
-                f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', got "
-                f"{mode!r}; 'auto' is used."
-            )
-            mode = "auto"
-        self.monitor = monitor
-        self.mode = mode
-        self.best: float | None = baseline
-        self.min_delta = abs(min_delta)
-        self.sign = 0
-
-    def direction(self) -> int:
-        """1 if the metric should grow, -1 if it should shrink."""
-        if self.mode != "auto":
-            return 1 if self.mode == "max" else -1
-        name = self.monitor.removeprefix("val_")
-        known = {"up": 1, "down": -1}
-        for metric in getattr(self.model, "metrics", ()):
-            for part in getattr(metric, "metrics", ()) or (metric,):
-                if part.name == name and getattr(part, "_direction", None) in known:
-                    return known[part._direction]
-        words = name.lower().split("_")
-        for endings, sign in ((LOWER_IS_BETTER, -1), (HIGHER_IS_BETTER, 1)):
-            if any(word in endings for word in words):
-                return sign
-        raise ValueError(
-            f"{type(self).__name__}: cannot tell whether {self.monitor!r} should grow "
-            "or shrink. Pass mode='max' or mode='min'."
-        )
-
-    def current(self, logs: dict[str, Any] | None) -> float | None:
-        """The value of the metric, or None with a warning."""
-        logs = logs or {}
-        value: float | None = logs.get(self.monitor)
-        if value is None:
-            warn(
-                f"{type(self).__name__}: the metric {self.monitor!r} is not "
-                f"available; there is {', '.join(logs) or 'none'}."
-            )
-        return value
-
-    def improved(self, value: float, reference: float | None) -> bool:
-        """Whether ``value`` is better than ``reference`` by more than ``min_delta``."""
-        self.sign = self.sign or self.direction()
-        return reference is None or self.sign * (value - reference) > self.min_delta
+from tinygrad_lr.callbacks.monitor import MonitorCallback
+from tinygrad_lr.utils.interactive import print_message
 
 
 class EarlyStopping(MonitorCallback):
@@ -158,10 +75,10 @@ class EarlyStopping(MonitorCallback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self.stopped_epoch and self.verbose:
-            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+            print_message(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is not None:
             if self.verbose:
-                print(
+                print_message(
                     "Restoring model weights from the end of the best epoch: "
                     f"{self.best_epoch + 1}."
                 )
@@ -186,5 +103,5 @@ class TerminateOnNaN(Callback):
             raise RuntimeError(
                 f"the loss is {loss} at batch {batch}; training is ended."
             )
-        print(f"Batch {batch}: Invalid loss, terminating training")
+        print_message(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True

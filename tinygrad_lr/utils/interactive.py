@@ -1,10 +1,11 @@
 """Where messages go: to standard output, or to the ``logging`` module.
 
-Interactive logging is on unless :func:`disable_interactive_logging` is called; then
-``verbose="auto"`` means one line per epoch.
+Interactive logging is on unless :func:`disable_interactive_logging` is called.
 """
 
 from __future__ import annotations
+
+import sys
 
 from tinygrad_lr.config import settings
 
@@ -24,10 +25,11 @@ def is_interactive_logging_enabled() -> bool:
     return bool(settings.get("interactive_logging", 1.0))
 
 
-def print_message(message: str) -> None:
+def print_message(message: str, end: str = "\n") -> None:
     """Print a message, or log it."""
     if is_interactive_logging_enabled():
-        print(message, flush=True)
+        sys.stdout.write(message + end)
+        sys.stdout.flush()
     else:
         import logging  # slow to load, and rarely needed
 

@@ -14,6 +14,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from tinygrad_lr.utils.interactive import (
+    is_interactive_logging_enabled,
+    print_message,
+)
+
 
 def display_moves() -> bool:
     """Whether what is written to standard output can be drawn over."""
@@ -66,7 +71,9 @@ class Progbar:
         self.unit_name = unit_name
         self.stateful = None if stateful_metrics is None else set(stateful_metrics)
         self.stateless = None if stateless_metrics is None else set(stateless_metrics)
-        self.moves = self.verbose == 1 and display_moves()
+        self.moves = (
+            self.verbose == 1 and display_moves() and is_interactive_logging_enabled()
+        )
         self.values: dict[str, tuple[Any, int]] = {}
         self.seen = 0
         self.shown = 0
@@ -135,8 +142,7 @@ class Progbar:
             # Backspaces for terminals that ignore a carriage return, as notebooks may.
             line = "\b" * self.shown + "\r" + line.ljust(self.shown)
             self.shown = 0 if end else len(line.lstrip("\b\r"))
-        sys.stdout.write(line + end)
-        sys.stdout.flush()
+        print_message(line, end)
 
     def bar_line(self, now: float, done: bool, width: int | None = None) -> str:
         """The line of verbose 1; a moving one may be given less ``width``."""

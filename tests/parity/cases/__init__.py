@@ -9,6 +9,7 @@ that record.
 from __future__ import annotations
 
 from cases.activations import ACTIVATIONS
+from cases.callbacks import CALLBACKS
 from cases.common import Case
 from cases.data import DATA
 from cases.facts import FACTS
@@ -27,4 +28,5 @@ GROUPS: dict[str, dict[str, Case]] = {
     "facts": FACTS,
     "initializers": INITIALIZERS,
     "data": DATA,
+    "callbacks": CALLBACKS,
 }
