@@ -17,9 +17,10 @@ STOREYS = {
     "compiler": 1,
     **dict.fromkeys(
         [
-            "activations", "arguments", "changes", "config", "constraints", "convert",
-            "initializers", "layers", "losses", "masks", "metrics", "naming", "nesting",
-            "notices", "ops", "optimizers", "random", "registry", "regularizers",
+            "activations", "arguments", "changes", "config", "constraints",
+            "constructors", "convert", "initializers", "layers", "losses", "masks",
+            "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",
+            "registry", "regularizers",
         ],
         2,
     ),

@@ -53,6 +53,9 @@ def parameters(function: Callable[..., Any]) -> Parameters:
     Parameters(names=('x', 'scale'), any_keyword=True)
     """
     function = getattr(function, "__wrapped__", function)
+    signature = getattr(function, "__signature__", None)
+    if signature is not None:  # a constructor made from a function
+        return Parameters(tuple(n for n in signature.parameters if n != "self"), False)
     code = getattr(function, "__code__", None)
     if code is None:
         return Parameters((), False)
@@ -76,7 +79,8 @@ def accepted_by(cls: type) -> Accepted:
     upwards.
 
     The list is complete if each ``__init__`` on the way is ours: what a user's own
-    ``**kwargs`` is for cannot be known, and the base class checks what arrives there.
+    ``**kwargs`` is for cannot be known, and the base class checks what arrives there. A
+    class with an attribute ``for_function`` hands them to a function.
     """
     found: Accepted | None = cls.__dict__.get("_accepted_arguments")
     if found is not None:
@@ -91,7 +95,8 @@ def accepted_by(cls: type) -> Accepted:
         names.update(own.names)
         if not own.any_keyword:
             break
-        complete = complete and base.__module__.startswith("tinygrad_lr.")
+        ours = base.__module__.startswith("tinygrad_lr.")
+        complete = complete and ours and "for_function" not in base.__dict__
     provider = {
         method: next((base for base in cls.__mro__ if method in base.__dict__), object)
         for method in ("__init__", "get_config")

@@ -6,6 +6,10 @@ number that keeps logarithms and divisions finite (1e-7).
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from tinygrad_lr.autodiff import default_dtype, set_default_dtype
 
 settings: dict[str, float | str] = {
@@ -30,6 +34,22 @@ def set_floatx(value: str) -> None:
             f"set_floatx: expected 'float16', 'float32' or 'float64', got {value!r}."
         )
     set_default_dtype(value)
+
+
+#: What Keras calls dtypes and NumPy does not.
+KERAS_DTYPES = {"float": "float32", "int": "int32", "mixed_float16": "float16"}
+
+
+def dtype_name(dtype: Any = None) -> str:
+    """Return the name of a dtype (a name, a NumPy dtype or a policy); None is floatx.
+
+    >>> dtype_name(), dtype_name(np.float64), dtype_name("int")
+    ('float32', 'float64', 'int32')
+    """
+    dtype = getattr(dtype, "compute_dtype", dtype)
+    if dtype is None:
+        return floatx()
+    return str(np.dtype(KERAS_DTYPES.get(dtype, dtype)).name)
 
 
 def epsilon() -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_lr import optimizers
+from tinygrad_lr import losses, metrics, optimizers
 from tinygrad_lr.arguments import Translation, register_old_names, warn_once
 from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.config import floatx
@@ -170,7 +170,14 @@ NAMES: dict[str, dict[str, str]] = {
     "initializers": {"one": "Ones", "zero": "Zeros"},
     "losses": {
         "KLD": "kl_divergence",
+        "MAE": "mean_absolute_error",
+        "MAPE": "mean_absolute_percentage_error",
+        "MSE": "mean_squared_error",
+        "MSLE": "mean_squared_logarithmic_error",
         "bce": "binary_crossentropy",
+        "cosine": "cosine_similarity",
+        "cosine_proximity": "cosine_similarity",
+        "huber_loss": "huber",
         "kld": "kl_divergence",
         "kullback_leibler_divergence": "kl_divergence",
         "logcosh": "log_cosh",
@@ -180,10 +187,21 @@ NAMES: dict[str, dict[str, str]] = {
         "msle": "mean_squared_logarithmic_error",
     },
     "metrics": {
+        "KLD": "kl_divergence",
+        "MAE": "mean_absolute_error",
+        "MAPE": "mean_absolute_percentage_error",
+        "MSE": "mean_squared_error",
+        "MSLE": "mean_squared_logarithmic_error",
+        "cosine": "CosineSimilarity",
+        "cosine_proximity": "CosineSimilarity",
+        "kld": "kl_divergence",
+        "kullback_leibler_divergence": "kl_divergence",
+        "logcosh": "log_cosh",
         "mae": "mean_absolute_error",
         "mape": "mean_absolute_percentage_error",
         "mse": "mean_squared_error",
         "msle": "mean_squared_logarithmic_error",
+        "rmse": "RootMeanSquaredError",
     },
     "optimizers": {
         "adadelta": "Adadelta",
@@ -241,6 +259,9 @@ MODULES: dict[str, str] = {
     "utils.visualize_util": "utils",
 }
 
+for kind, module in (("losses", losses), ("metrics", metrics)):  # names in compile()
+    old = {o: module.registry.find(new) for o, new in NAMES[kind].items()}
+    module.registry.add(**{o: n for o, n in old.items() if o not in module.registry.entries})
 for owner, names in ARGUMENTS.items():
     register_old_names(owner, names)
 for name in optimizers.__all__:

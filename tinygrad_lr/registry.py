@@ -31,7 +31,8 @@ class Registry:
     """All that can be named where a loss (a metric, an optimizer ...) is expected.
 
     ``kind`` is the word for error messages; ``module`` is where Keras keeps the kind,
-    which configurations name so that Keras can read them.
+    which configurations name so that Keras can read them. A known function is written
+    as its name, or in full unless ``functions_by_name``.
 
     >>> colours = Registry("colour", "keras.colours")
     >>> class DarkRed: pass
@@ -43,9 +44,10 @@ class Registry:
     ValueError: unknown colour 'drak_red'. Did you mean 'dark_red'?
     """
 
-    def __init__(self, kind: str, module: str) -> None:
+    def __init__(self, kind: str, module: str, functions_by_name: bool = True) -> None:
         self.kind = kind
         self.module = module
+        self.functions_by_name = functions_by_name
         self.entries: dict[str, Any] = {}
         self.loose: dict[str, Any] = {}
 
@@ -98,9 +100,9 @@ class Registry:
             return thing
         name = getattr(thing, "__name__", None)
         if name is not None and not isinstance(thing, type):
-            if self.entries.get(name) is thing:
+            if self.functions_by_name and self.entries.get(name) is thing:
                 return name
-            return configuration(thing.__module__, "function", name, name)
+            return configuration("builtins", "function", name, "function")
         kind = type(thing)
         ours = self.entries.get(kind.__name__) is kind
         module = self.module if ours else kind.__module__

@@ -6,28 +6,47 @@ to a scalar) and as a name for ``compile(loss=...)``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from tinygrad_lr.losses.circle import Circle, circle
 from tinygrad_lr.losses.crossentropy import (
     BinaryCrossentropy,
-    BinaryFocalCrossentropy,
     CategoricalCrossentropy,
-    CategoricalFocalCrossentropy,
     SparseCategoricalCrossentropy,
     binary_crossentropy,
-    binary_focal_crossentropy,
     categorical_crossentropy,
-    categorical_focal_crossentropy,
     sparse_categorical_crossentropy,
 )
-from tinygrad_lr.losses.loss import Loss, LossFunctionWrapper
+from tinygrad_lr.losses.ctc import CTC, ctc
+from tinygrad_lr.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
+from tinygrad_lr.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+)
+from tinygrad_lr.losses.hinge import (
+    CategoricalHinge,
+    Hinge,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    squared_hinge,
+)
+from tinygrad_lr.losses.loss import Loss, LossFunctionWrapper, registry
+from tinygrad_lr.losses.overlap import Dice, Tversky, dice, tversky
 from tinygrad_lr.losses.regression import (
+    CosineSimilarity,
     Huber,
     LogCosh,
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanSquaredError,
     MeanSquaredLogarithmicError,
+    cosine_similarity,
     huber,
     log_cosh,
     mean_absolute_error,
@@ -35,33 +54,46 @@ from tinygrad_lr.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from tinygrad_lr.registry import Registry
 
-registry = Registry("loss", "keras.losses")
 registry.add(
     binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy,
-    categorical_focal_crossentropy, huber, log_cosh, mean_absolute_error,
-    mean_absolute_percentage_error, mean_squared_error, mean_squared_logarithmic_error,
-    sparse_categorical_crossentropy, bce=binary_crossentropy, BCE=binary_crossentropy,
+    categorical_focal_crossentropy, categorical_generalized_cross_entropy,
+    categorical_hinge, circle, cosine_similarity, ctc, dice, hinge, huber,
+    kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error,
+    mean_squared_error, mean_squared_logarithmic_error, poisson,
+    sparse_categorical_crossentropy, squared_hinge, tversky, bce=binary_crossentropy,
+    BCE=binary_crossentropy, kld=kl_divergence, KLD=kl_divergence,
     mse=mean_squared_error, MSE=mean_squared_error, mae=mean_absolute_error,
     MAE=mean_absolute_error, mape=mean_absolute_percentage_error,
     MAPE=mean_absolute_percentage_error, msle=mean_squared_logarithmic_error,
-    MSLE=mean_squared_logarithmic_error, logcosh=log_cosh, huber_loss=huber,
+    MSLE=mean_squared_logarithmic_error,
 )  # fmt: skip
 registry.add(
-    BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy,
-    CategoricalFocalCrossentropy, Huber, LogCosh, MeanAbsoluteError,
-    MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError,
-    SparseCategoricalCrossentropy,
+    BinaryCrossentropy, BinaryFocalCrossentropy, CTC, CategoricalCrossentropy,
+    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, CategoricalHinge,
+    Circle, CosineSimilarity, Dice, Hinge, Huber, KLDivergence, LogCosh,
+    MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
+    Tversky,
 )  # fmt: skip
-serialize, deserialize, get = registry.serialize, registry.deserialize, registry.get
 
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
-bce = BCE = binary_crossentropy
-logcosh = log_cosh
+
+def get(identifier: Any) -> Any:
+    """Return the loss for a name, a class, a configuration, a function or itself.
+
+    Raises ``ValueError`` for an unknown name, with the nearest ones.
+    """
+    return registry.get(identifier)
+
+
+def serialize(loss: Any) -> Any:
+    """Return a configuration of plain values for a loss."""
+    return registry.serialize(loss)
+
+
+def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Make the loss that a name or a configuration of :func:`serialize` describes."""
+    return registry.deserialize(name, custom_objects)
 
 
 def targets_kind(y_true: Any, y_pred: Any) -> str:
@@ -103,16 +135,19 @@ def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
 
 
 __all__ = [
-    "BCE",
-    "MAE",
-    "MAPE",
-    "MSE",
-    "MSLE",
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
+    "CategoricalHinge",
+    "Circle",
+    "CosineSimilarity",
+    "Dice",
+    "Hinge",
     "Huber",
+    "KLDivergence",
     "LogCosh",
     "Loss",
     "LossFunctionWrapper",
@@ -120,28 +155,36 @@ __all__ = [
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
-    "bce",
+    "SquaredHinge",
+    "Tversky",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "categorical_hinge",
+    "circle",
+    "cosine_similarity",
+    "ctc",
     "deserialize",
+    "dice",
     "get",
+    "hinge",
     "huber",
+    "kl_divergence",
     "log_cosh",
-    "logcosh",
-    "mae",
-    "mape",
     "mean_absolute_error",
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
-    "mse",
-    "msle",
+    "poisson",
     "registry",
     "resolve",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
     "targets_kind",
+    "tversky",
 ]

@@ -15,9 +15,13 @@ import numpy as np
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.changes import Noticed
-from tinygrad_lr.config import floatx
+from tinygrad_lr.config import dtype_name
+from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor, as_tensors
 from tinygrad_lr.naming import suggestion, unique_name
+from tinygrad_lr.registry import Registry
+
+registry = Registry("loss", "keras.losses", functions_by_name=False)
 
 REDUCTIONS = (
     "sum_over_batch_size",
@@ -53,7 +57,7 @@ class Loss(Noticed, metaclass=Checked):
                 f"{suggestion(str(reduction), words) or f' Known are {words}.'}"
             )
         self.reduction = reduction
-        self.dtype = np.dtype(dtype or floatx()).name
+        self.dtype = dtype_name(dtype)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss of predictions of shape (n, ...) for targets of the same
@@ -71,12 +75,12 @@ class Loss(Noticed, metaclass=Checked):
                 "sample. Is there a return at its end?"
             )
         values = as_tensor(values, self.dtype)
-        mask = self.mask(y_true, y_pred)
+        mask = self.mask(y_true, y_pred, values)
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, self.reduction, self.dtype)
         return reduce_weighted(values, sample_weight, self.reduction)
 
-    def mask(self, y_true: Any, y_pred: Any) -> Any:
+    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
         """Return which of the values count (True), or None for all."""
         return None
 
@@ -106,6 +110,8 @@ class LossFunctionWrapper(Loss):
     sample.
     """
 
+    for_function = True  # what the constructor does not know, fn does
+
     def __init__(
         self, fn: Callable[..., Any], reduction: str | None = "sum_over_batch_size",
         name: str | None = None, dtype: Any = None, **kwargs: Any,
@@ -113,18 +119,39 @@ class LossFunctionWrapper(Loss):
         super().__init__(name, reduction, dtype)
         self.fn = fn
         self._fn_kwargs = kwargs
-        self.casts_targets = getattr(fn, "casts_targets", True)
+        self.targets = getattr(fn, "targets", None)
+        self.casts_targets = self.targets not in ("classes", "integers")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if isinstance(y_true, Tensor) and isinstance(y_pred, Tensor):
             y_true, y_pred = align_ranks(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
+    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
+        of_function = getattr(self.fn, "mask", None)
+        if of_function is None:
+            return None
+        return of_function(y_true, y_pred, values, **self._fn_kwargs)
+
     def get_config(self) -> dict[str, Any]:
-        config: dict[str, Any] = {"name": self.name, "reduction": self.reduction}
-        if type(self) is LossFunctionWrapper:
-            config["fn"] = self.fn
-        return config | self._fn_kwargs
+        config = {"name": self.name, "reduction": self.reduction}
+        return config | {"fn": registry.serialize(self.fn)} | self._fn_kwargs
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        if "fn" in config:
+            config = config | {"fn": registry.deserialize(config["fn"])}
+        return cls(**config)
+
+
+class FunctionLoss(OneFunction, LossFunctionWrapper):
+    """Base class of ``class Huber(FunctionLoss, of=huber)``: the loss of one function.
+
+    Its constructor takes what the function takes, then ``reduction``, ``name`` and
+    ``dtype``, unless it is told another order.
+    """
+
+    shared = {"reduction": "sum_over_batch_size", "name": None, "dtype": None}  # noqa: RUF012  # read only
 
 
 def reduce_weighted(values: Any, sample_weight: Any, reduction: str | None) -> Any:
@@ -158,17 +185,19 @@ def apply_mask(sample_weight: Any, mask: Any, reduction: str | None, dtype: Any)
 
 
 def weighted(values: Any, weight: Any) -> Any:
-    """Return values * weight, or say that the shapes do not belong together."""
+    """Return values * weight; a single value may have many weights."""
+    return values * (spread(weight, values) if values.ndim else weight)
+
+
+def spread(weight: Any, values: Any) -> Any:
+    """Return one weight per value, or say that the shapes do not belong together."""
     try:
-        shape = np.broadcast_shapes(values.shape, weight.shape)
+        return np.broadcast_to(weight, values.shape)
     except ValueError:
-        shape = ()
-    if shape == () and values.ndim:
         raise ValueError(
             f"sample_weight has shape {weight.shape}, but there are values of shape "
             f"{values.shape} to weigh; give one weight per sample."
-        )
-    return values * weight
+        ) from None
 
 
 def divide_no_nan(x: Any, y: Any) -> Any:

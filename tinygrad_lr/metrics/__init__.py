@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_lr.losses import (
@@ -9,13 +10,18 @@ from tinygrad_lr.losses import (
     binary_focal_crossentropy,
     categorical_crossentropy,
     categorical_focal_crossentropy,
+    categorical_hinge,
+    hinge,
     huber,
+    kl_divergence,
     log_cosh,
     mean_absolute_error,
     mean_absolute_percentage_error,
     mean_squared_error,
     mean_squared_logarithmic_error,
+    poisson,
     sparse_categorical_crossentropy,
+    squared_hinge,
     targets_kind,
 )
 from tinygrad_lr.metrics.accuracy import (
@@ -31,48 +37,90 @@ from tinygrad_lr.metrics.accuracy import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
+from tinygrad_lr.metrics.auc import AUC
+from tinygrad_lr.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
+from tinygrad_lr.metrics.correlation import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    concordance_correlation,
+    pearson_correlation,
+)
+from tinygrad_lr.metrics.fscore import F1Score, FBetaScore
+from tinygrad_lr.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from tinygrad_lr.metrics.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
     LogCoshError,
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanSquaredError,
     MeanSquaredLogarithmicError,
-    RootMeanSquaredError,
+    Poisson,
     SparseCategoricalCrossentropy,
+    SquaredHinge,
 )
 from tinygrad_lr.metrics.means import Mean, MeanMetricWrapper, Sum
 from tinygrad_lr.metrics.metric import Metric
+from tinygrad_lr.metrics.regression import R2Score, RootMeanSquaredError
 from tinygrad_lr.registry import Registry
 
-registry = Registry("metric", "keras.metrics")
+registry = Registry("metric", "keras.metrics", functions_by_name=False)
 registry.add(
-    Accuracy, BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy,
-    CategoricalCrossentropy, LogCoshError, Mean, MeanAbsoluteError,
-    MeanAbsolutePercentageError, MeanMetricWrapper, MeanSquaredError,
-    MeanSquaredLogarithmicError, RootMeanSquaredError, SparseCategoricalAccuracy,
-    SparseCategoricalCrossentropy, SparseTopKCategoricalAccuracy, Sum,
-    TopKCategoricalAccuracy, bce=BinaryCrossentropy, BCE=BinaryCrossentropy,
-    mse=MeanSquaredError, MSE=MeanSquaredError, mae=MeanAbsoluteError,
-    MAE=MeanAbsoluteError, mape=MeanAbsolutePercentageError,
+    AUC, Accuracy, BinaryAccuracy, BinaryCrossentropy, BinaryIoU, CategoricalAccuracy,
+    CategoricalCrossentropy, CategoricalHinge, ConcordanceCorrelation, CosineSimilarity,
+    F1Score, FBetaScore, FalseNegatives, FalsePositives, Hinge, IoU, KLDivergence,
+    LogCoshError, Mean, MeanAbsoluteError, MeanAbsolutePercentageError, MeanIoU,
+    MeanMetricWrapper, MeanSquaredError, MeanSquaredLogarithmicError, OneHotIoU,
+    OneHotMeanIoU, PearsonCorrelation, Poisson, Precision, PrecisionAtRecall, R2Score,
+    Recall, RecallAtPrecision, RootMeanSquaredError, SensitivityAtSpecificity,
+    SparseCategoricalAccuracy, SparseCategoricalCrossentropy,
+    SparseTopKCategoricalAccuracy, SpecificityAtSensitivity, SquaredHinge, Sum,
+    TopKCategoricalAccuracy, TrueNegatives, TruePositives, bce=BinaryCrossentropy,
+    BCE=BinaryCrossentropy, mse=MeanSquaredError, MSE=MeanSquaredError,
+    mae=MeanAbsoluteError, MAE=MeanAbsoluteError, mape=MeanAbsolutePercentageError,
     MAPE=MeanAbsolutePercentageError, msle=MeanSquaredLogarithmicError,
-    MSLE=MeanSquaredLogarithmicError, rmse=RootMeanSquaredError,
-    RMSE=RootMeanSquaredError, logcosh=LogCoshError,
+    MSLE=MeanSquaredLogarithmicError,
 )  # fmt: skip
 registry.add(binary_focal_crossentropy, categorical_focal_crossentropy, huber, log_cosh)
-serialize, deserialize, get = registry.serialize, registry.deserialize, registry.get
-
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
 
 ACCURACIES: dict[str, type[Metric]] = {
     "binary": BinaryAccuracy,
     "sparse": SparseCategoricalAccuracy,
     "categorical": CategoricalAccuracy,
 }
+
+
+def get(identifier: Any) -> Any:
+    """Return the metric for a name, a class, a configuration, a function or itself.
+
+    Raises ``ValueError`` for an unknown name, with the nearest ones.
+    """
+    return registry.get(identifier)
+
+
+def serialize(metric: Any) -> Any:
+    """Return a configuration of plain values for a metric."""
+    return registry.serialize(metric)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Make the metric that a name or a configuration of :func:`serialize` describes."""
+    return registry.deserialize(config, custom_objects)
 
 
 def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
@@ -101,53 +149,79 @@ def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
 
 
 __all__ = [
-    "MAE",
-    "MAPE",
-    "MSE",
-    "MSLE",
+    "AUC",
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
+    "BinaryIoU",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "ConcordanceCorrelation",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
+    "Hinge",
+    "IoU",
+    "KLDivergence",
     "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanIoU",
     "MeanMetricWrapper",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
+    "PearsonCorrelation",
+    "Poisson",
+    "Precision",
+    "PrecisionAtRecall",
+    "R2Score",
+    "Recall",
+    "RecallAtPrecision",
     "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
+    "SquaredHinge",
     "Sum",
     "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
     "binary_accuracy",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_accuracy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "concordance_correlation",
     "deserialize",
     "get",
+    "hinge",
     "huber",
+    "kl_divergence",
     "log_cosh",
-    "mae",
-    "mape",
     "mean_absolute_error",
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
-    "mse",
-    "msle",
+    "pearson_correlation",
+    "poisson",
     "registry",
     "resolve",
     "serialize",
     "sparse_categorical_accuracy",
     "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",
+    "squared_hinge",
     "targets_kind",
     "top_k_categorical_accuracy",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import align_ranks, as_tensor
-from tinygrad_lr.metrics.means import MeanMetricWrapper
+from tinygrad_lr.metrics.means import FunctionMetric
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -39,7 +39,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     >>> categorical_accuracy([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]])
     Tensor([1., 0.], dtype=float32)
     """
-    y, p = as_tensor(y_true), as_tensor(y_pred)
+    y, p = rows_of_classes(y_true, y_pred, "categorical_accuracy")
     return as_tensor(np.argmax(y, axis=-1) == np.argmax(p, axis=-1), floatx())
 
 
@@ -49,17 +49,14 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     >>> sparse_categorical_accuracy([1, 0], [[0.1, 0.9], [0.2, 0.8]])
     Tensor([1., 0.], dtype=float32)
     """
-    y, p = as_tensor(y_true), as_tensor(y_pred)
-    if y.ndim == p.ndim and y.shape[-1] == 1:
-        y = np.squeeze(y, -1)
+    y, p = rows_and_numbers(y_true, y_pred, "sparse_categorical_accuracy")
     return as_tensor(y == np.argmax(p, axis=-1), floatx())
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """1 where the largest of y_true is among the k largest of y_pred, else 0."""
-    return sparse_top_k_categorical_accuracy(
-        np.argmax(as_tensor(y_true), axis=-1), y_pred, k
-    )
+    y, p = rows_of_classes(y_true, y_pred, "top_k_categorical_accuracy")
+    return sparse_top_k_categorical_accuracy(np.argmax(y, axis=-1), p, k)
 
 
 def sparse_top_k_categorical_accuracy(
@@ -70,91 +67,75 @@ def sparse_top_k_categorical_accuracy(
     Classes that tie for the k-th place are all among them. With ``from_sorted_ids``
     y_pred holds class numbers, the likeliest first.
     """
-    p = as_tensor(y_pred)
-    y = np.expand_dims(as_tensor(y_true), -1)
+    y, p = rows_and_numbers(y_true, y_pred, "sparse_top_k_categorical_accuracy")
+    y = np.expand_dims(y, -1)
     if from_sorted_ids:
         return as_tensor(np.any(y == p[..., :k], axis=-1), floatx())
     of_truth = np.take_along_axis(p, as_tensor(y, "int64"), -1)
     return as_tensor(np.sum(p > of_truth, axis=-1) < k, floatx())
 
 
-class Accuracy(MeanMetricWrapper):
-    """How often predictions equal labels."""
+def rows_of_classes(y_true: Any, y_pred: Any, name: str) -> tuple[Any, Any]:
+    """Targets and predictions with a number for each class; else ``ValueError``."""
+    y, p = as_tensor(y_true), as_tensor(y_pred)
+    if y.shape != p.shape:
+        raise ValueError(
+            f"{name}: expected one-hot targets of shape {p.shape}, like the "
+            f"predictions, got targets of shape {y.shape}. For class numbers use "
+            f"sparse_{name}."
+        )
+    return y, p
+
+
+def rows_and_numbers(y_true: Any, y_pred: Any, name: str) -> tuple[Any, Any]:
+    """One class number for each row of predictions; else ``ValueError``."""
+    y, p = as_tensor(y_true), as_tensor(y_pred)
+    if y.ndim == p.ndim and y.shape[-1] == 1:
+        y = np.squeeze(y, -1)
+    if y.shape != p.shape[:-1]:
+        hint = f" For one-hot targets use {name.removeprefix('sparse_')}."
+        raise ValueError(
+            f"{name}: expected one class number for each row of the predictions of "
+            f"shape {p.shape}, got targets of shape {y.shape}."
+            f"{hint if y.shape == p.shape else ''}"
+        )
+    return y, p
+
+
+class Share(FunctionMetric):
+    """Base class of the metrics here: larger is better."""
 
     _direction = "up"
 
-    def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
-        super().__init__(accuracy, name, dtype)
+
+class Accuracy(Share, of=accuracy):
+    """How often predictions equal labels."""
 
 
-class BinaryAccuracy(MeanMetricWrapper):
+class BinaryAccuracy(Share, of=binary_accuracy):
     """How often predictions above or below ``threshold`` match labels 1 and 0.
 
     >>> float(BinaryAccuracy()([[1], [0]], [[0.7], [0.6]]))
     0.5
     """
 
-    _direction = "up"
 
-    def __init__(
-        self,
-        name: str | None = "binary_accuracy",
-        dtype: Any = None,
-        threshold: float = 0.5,
-    ) -> None:
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
-        self.threshold = threshold
-
-
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(Share, of=categorical_accuracy):
     """How often the likeliest class is the one of the one-hot label."""
 
-    _direction = "up"
 
-    def __init__(
-        self, name: str | None = "categorical_accuracy", dtype: Any = None
-    ) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
-
-
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(Share, of=sparse_categorical_accuracy):
     """How often the likeliest class is the one of the label, a class number."""
 
-    _direction = "up"
 
-    def __init__(
-        self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None
-    ) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
-
-
-class TopKCategoricalAccuracy(MeanMetricWrapper):
+class TopKCategoricalAccuracy(
+    Share, of=top_k_categorical_accuracy, order="k name dtype"
+):
     """How often the class of the one-hot label is among the ``k`` likeliest."""
 
-    _direction = "up"
 
-    def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "top_k_categorical_accuracy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
-
-
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+class SparseTopKCategoricalAccuracy(
+    Share, of=sparse_top_k_categorical_accuracy, order="k name dtype from_sorted_ids",
+    unsaid=("from_sorted_ids",),
+):  # fmt: skip
     """How often the class number is among the ``k`` likeliest."""
-
-    _direction = "up"
-
-    def __init__(
-        self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None, from_sorted_ids: bool = False,
-    ) -> None:  # fmt: skip
-        settings = {"from_sorted_ids": True} if from_sorted_ids else {}
-        super().__init__(
-            sparse_top_k_categorical_accuracy, name, dtype, k=k, **settings
-        )
-        self.k = k
-        self.from_sorted_ids = from_sorted_ids

@@ -4,127 +4,98 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lr import losses
-from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.metrics.means import Mean, MeanMetricWrapper
+from tinygrad_lr.metrics.means import FunctionMetric
 
 
-class LossMetric(MeanMetricWrapper):
+class LossMetric(FunctionMetric):
     """Base class of the metrics here: smaller is better."""
 
     _direction = "down"
 
 
-class MeanSquaredError(LossMetric):
+# -- regression ------------------------------------------------------------------------
+
+
+class MeanSquaredError(LossMetric, of=losses.mean_squared_error):
     """The mean of :func:`~tinygrad_lr.losses.mean_squared_error`.
 
     >>> float(MeanSquaredError()([[1.0], [2.0]], [[1.0], [4.0]]))
     2.0
     """
 
-    def __init__(
-        self, name: str | None = "mean_squared_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_squared_error, name, dtype)
 
-
-class RootMeanSquaredError(Mean):
-    """The square root of the mean squared error."""
-
-    _direction = "down"
-
-    def __init__(
-        self, name: str | None = "root_mean_squared_error", dtype: Any = None
-    ) -> None:
-        super().__init__(name, dtype)
-
-    def update_state(  # type: ignore[override]  # two arrays instead of one
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
-    ) -> None:
-        errors = losses.mean_squared_error(as_tensor(y_true), as_tensor(y_pred))
-        super().update_state(errors, sample_weight)
-
-    def result(self) -> Any:
-        return np.sqrt(super().result())
-
-
-class MeanAbsoluteError(LossMetric):
+class MeanAbsoluteError(LossMetric, of=losses.mean_absolute_error):
     """The mean of :func:`~tinygrad_lr.losses.mean_absolute_error`."""
 
-    def __init__(
-        self, name: str | None = "mean_absolute_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_absolute_error, name, dtype)
 
-
-class MeanAbsolutePercentageError(LossMetric):
+class MeanAbsolutePercentageError(LossMetric, of=losses.mean_absolute_percentage_error):
     """The mean of :func:`~tinygrad_lr.losses.mean_absolute_percentage_error`."""
 
-    def __init__(
-        self, name: str | None = "mean_absolute_percentage_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_absolute_percentage_error, name, dtype)
 
-
-class MeanSquaredLogarithmicError(LossMetric):
+class MeanSquaredLogarithmicError(LossMetric, of=losses.mean_squared_logarithmic_error):
     """The mean of :func:`~tinygrad_lr.losses.mean_squared_logarithmic_error`."""
 
-    def __init__(
-        self, name: str | None = "mean_squared_logarithmic_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
 
-
-class LogCoshError(LossMetric):
+class LogCoshError(LossMetric, of=losses.log_cosh, name="logcosh"):
     """The mean of :func:`~tinygrad_lr.losses.log_cosh`."""
 
-    def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
-        super().__init__(losses.log_cosh, name, dtype)
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """The cosine of the angle between vectors along ``axis``."""
+    return -losses.cosine_similarity(y_true, y_pred, axis)
 
 
-class BinaryCrossentropy(LossMetric):
+class CosineSimilarity(FunctionMetric, of=cosine_similarity, unsaid=("axis",)):
+    """The mean cosine of the angle between target and prediction: 1 is best.
+
+    >>> float(CosineSimilarity()([[0.0, 1.0]], [[0.0, 3.0]]))
+    1.0
+    """
+
+    _direction = "up"
+
+
+# -- probabilities ---------------------------------------------------------------------
+
+
+class BinaryCrossentropy(
+    LossMetric, of=losses.binary_crossentropy,
+    order="name dtype from_logits label_smoothing", label_smoothing=0,
+):  # fmt: skip
     """The mean of :func:`~tinygrad_lr.losses.binary_crossentropy`."""
 
-    def __init__(
-        self, name: str | None = "binary_crossentropy", dtype: Any = None,
-        from_logits: bool = False, label_smoothing: float = 0,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            losses.binary_crossentropy, name, dtype,
-            from_logits=from_logits, label_smoothing=label_smoothing,
-        )  # fmt: skip
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
 
-
-class CategoricalCrossentropy(LossMetric):
+class CategoricalCrossentropy(
+    LossMetric, of=losses.categorical_crossentropy, label_smoothing=0
+):
     """The mean of :func:`~tinygrad_lr.losses.categorical_crossentropy`."""
 
-    def __init__(
-        self, name: str | None = "categorical_crossentropy", dtype: Any = None,
-        from_logits: bool = False, label_smoothing: float = 0, axis: int = -1,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            losses.categorical_crossentropy, name, dtype,
-            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
-        )  # fmt: skip
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
-        self.axis = axis
 
-
-class SparseCategoricalCrossentropy(LossMetric):
+class SparseCategoricalCrossentropy(
+    LossMetric, of=losses.sparse_categorical_crossentropy
+):
     """The mean of :func:`~tinygrad_lr.losses.sparse_categorical_crossentropy`."""
 
-    def __init__(
-        self, name: str | None = "sparse_categorical_crossentropy", dtype: Any = None,
-        from_logits: bool = False, axis: int = -1,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            losses.sparse_categorical_crossentropy, name, dtype,
-            from_logits=from_logits, axis=axis,
-        )  # fmt: skip
-        self.from_logits = from_logits
-        self.axis = axis
+
+class KLDivergence(LossMetric, of=losses.kl_divergence):
+    """The mean of :func:`~tinygrad_lr.losses.kl_divergence`."""
+
+
+class Poisson(LossMetric, of=losses.poisson):
+    """The mean of :func:`~tinygrad_lr.losses.poisson`."""
+
+
+# -- margins ---------------------------------------------------------------------------
+
+
+class Hinge(LossMetric, of=losses.hinge):
+    """The mean of :func:`~tinygrad_lr.losses.hinge`."""
+
+
+class SquaredHinge(LossMetric, of=losses.squared_hinge):
+    """The mean of :func:`~tinygrad_lr.losses.squared_hinge`."""
+
+
+class CategoricalHinge(LossMetric, of=losses.categorical_hinge):
+    """The mean of :func:`~tinygrad_lr.losses.categorical_hinge`."""

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr import losses
 from tinygrad_lr.autodiff import no_grad
+from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor
+from tinygrad_lr.losses.loss import apply_mask, divide_no_nan, spread
 from tinygrad_lr.metrics.metric import Metric
 
 
@@ -23,7 +26,7 @@ class Sum(Metric):
 
     def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable(name="total")
+        self.total = self.add_variable(dtype=self.dtype, name="total")
 
     @no_grad()
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
@@ -48,8 +51,8 @@ class Mean(Metric):
 
     def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable(name="total")
-        self.count = self.add_variable(name="count")
+        self.total = self.add_variable(dtype=self.dtype, name="total")
+        self.count = self.add_variable(dtype=self.dtype, name="count")
 
     @no_grad()
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
@@ -62,7 +65,7 @@ class Mean(Metric):
 
     @no_grad()
     def result(self) -> Any:
-        return self.total / np.where(self.count == 0, 1, self.count)
+        return divide_no_nan(self.total, self.count)
 
 
 class MeanMetricWrapper(Mean):
@@ -73,29 +76,52 @@ class MeanMetricWrapper(Mean):
     1.0
     """
 
+    for_function = True  # what the constructor does not know, fn does
+
     def __init__(
-        self,
-        fn: Callable[..., Any],
-        name: str | None = None,
-        dtype: Any = None,
+        self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None,
         **kwargs: Any,
-    ) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), dtype)
+    ) -> None:  # fmt: skip
+        super().__init__(name, dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
+        known = losses.registry.entries.values()
+        if any(fn is loss or type(fn) is loss for loss in known):
+            self._direction = "down"
 
     @no_grad()
     def update_state(  # type: ignore[override]  # two arrays instead of one
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        values = self._fn(as_tensor(y_true), as_tensor(y_pred), **self._fn_kwargs)
+        y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        mask = getattr(self._fn, "mask", None)
+        if sample_weight is not None and mask is not None and callable(mask):
+            mask = mask(y_true, y_pred, values, **self._fn_kwargs)
+            if mask is not None:
+                sample_weight = apply_mask(sample_weight, mask, "sum", self.dtype)
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        config: dict[str, Any] = {"name": self.name, "dtype": self.dtype}
-        if type(self) is MeanMetricWrapper:
-            config["fn"] = self._fn
-        return config | self._fn_kwargs
+        fn = {"fn": losses.serialize(self._fn)}
+        return {"name": self.name, "dtype": self.dtype} | fn | self._fn_kwargs
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        if "fn" in config:
+            config = config | {"fn": losses.deserialize(config["fn"])}
+        return cls(**config)
+
+
+class FunctionMetric(OneFunction, MeanMetricWrapper):
+    """Base class of ``class Poisson(FunctionMetric, of=poisson)``: one function's mean.
+
+    Its constructor takes ``name``, ``dtype`` and what the function takes, unless it is
+    told another order.
+    """
+
+    shared = {"name": None, "dtype": None}  # noqa: RUF012  # read only
+    settings_first = False
 
 
 def per_sample(
@@ -111,13 +137,7 @@ def per_sample(
         values, weight = align_ranks(values, weight)
         if values.ndim > weight.ndim:
             values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
-        try:
-            weight = np.broadcast_to(weight, values.shape)
-        except ValueError:
-            raise ValueError(
-                f"sample_weight has shape {weight.shape}, but there are values of "
-                f"shape {values.shape} to weigh; give one weight per sample."
-            ) from None
+        weight = spread(weight, values)
         values = values * weight
         if weight.ndim > 1:
             weight = reduce(weight, axis=tuple(range(1, weight.ndim)))

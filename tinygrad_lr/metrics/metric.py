@@ -15,7 +15,7 @@ from tinygrad_lr import initializers
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.changes import Noticed
-from tinygrad_lr.config import floatx
+from tinygrad_lr.config import dtype_name, floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import unique
@@ -51,7 +51,7 @@ class Metric(Noticed, metaclass=Checked):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or unique_name(type(self).__name__)
-        self._dtype = np.dtype(dtype or floatx()).name
+        self._dtype = dtype_name(dtype)
 
     @property
     def dtype(self) -> str:
@@ -60,23 +60,28 @@ class Metric(Noticed, metaclass=Checked):
 
     def add_variable(
         self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None,
-        name: str | None = None, aggregation: Any = None,
+        aggregation: Any = "sum", name: str | None = None,
     ) -> Variable:  # fmt: skip
-        """Make something to remember."""
+        """Make something to remember; ``dtype`` is floatx unless it is given."""
         if "_dtype" not in self.__dict__:
             raise RuntimeError(
                 f"{type(self).__name__}: its __init__ must begin with "
                 "super().__init__()."
             )
         value = initializers.get(initializer or "zeros")(
-            shape, dtype=dtype or self._dtype
+            tuple(shape), dtype=dtype or floatx()
         )
         variable = Variable(as_tensor(value), trainable=False, name=name)
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable
 
-    add_weight = add_variable
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None,
+        name: str | None = None,
+    ) -> Variable:  # fmt: skip
+        """Make something to remember: another name of :meth:`add_variable`."""
+        return self.add_variable(shape, initializer, dtype, name=name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):
