@@ -11,6 +11,8 @@ import inspect  # imported by NumPy in any case
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tinygrad_lr.arguments import unknown_argument
+
 KIND = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
@@ -42,7 +44,13 @@ def constructor(
     signature = inspect.Signature(parameters)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # is one
-        given = signature.bind(self, *args, **kwargs)
+        unknown = [name for name in kwargs if name not in names]
+        if unknown:
+            raise unknown_argument(type(self).__name__, unknown, frozenset(names))
+        try:
+            given = signature.bind(self, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}: {error}.") from None
         given.apply_defaults()
         initialise(**given.arguments)
 

@@ -261,7 +261,9 @@ MODULES: dict[str, str] = {
 
 for kind, module in (("losses", losses), ("metrics", metrics)):  # names in compile()
     old = {o: module.registry.find(new) for o, new in NAMES[kind].items()}
-    module.registry.add(**{o: n for o, n in old.items() if o not in module.registry.entries})
+    module.registry.add(
+        **{o: n for o, n in old.items() if o not in module.registry.entries}
+    )
 for owner, names in ARGUMENTS.items():
     register_old_names(owner, names)
 for name in optimizers.__all__:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from replaying import (
+    BINARY,
     CLASSES,
     LOSS_DATA,
+    ONE_HOT,
     SIZES,
     agree,
     kind_of,
@@ -17,15 +19,45 @@ from replaying import (
     things,
 )
 
-from tinygrad_lr import (
-    losses,
-)
+import tinygrad_lr as keras
+from tinygrad_lr import losses
+
+SIGNS = 2 * BINARY - 1
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "BinaryFocalCrossentropy": [{"apply_class_balancing": True}],
+    "CategoricalFocalCrossentropy": [{"alpha": [0.1, 0.2, 0.7]}],
+    "CategoricalGeneralizedCrossEntropy": [{"q": 0.3}],
+    "Circle": [{"remove_diagonal": False, "gamma": 8.0}],
+    "CosineSimilarity": [{"axis": 0}],
+    "Dice": [{"axis": -1}],
+    "Huber": [{"delta": 0.3}],
+    "Tversky": [{"alpha": 0.2, "axis": (1,)}],
+}
+# Targets, number of outputs and last activation where the name does not say them.
+DATA: dict[str, tuple[Any, int, Any]] = {
+    "categoricalgeneralizedcrossentropy": LOSS_DATA["sparse"],
+    "circle": (CLASSES, 3, "tanh"),
+    "ctc": (1 + np.stack([CLASSES, CLASSES[::-1]], 1), 4, None),
+    "dice": (BINARY, 1, "sigmoid"),
+    "hinge": (SIGNS, 1, "tanh"),
+    "kldivergence": (ONE_HOT, 3, "softmax"),
+    "squaredhinge": (BINARY, 1, "tanh"),
+    "tversky": (BINARY, 1, "sigmoid"),
+}
+
+
+class InTime(keras.layers.Layer):
+    """Predictions at six times, for a loss that needs a sequence of them."""
+
+    def call(self, x: Any) -> Any:
+        return x[:, None] * np.linspace(-2, 3, 6)[:, None].astype("float32")
 
 
 def loss_cases() -> Iterator[Any]:
     for name in sorted(things(losses.registry)):
         found = losses.registry.find(name)
-        yield pytest.param(name, {}, id=name)
+        if name != "categorical_generalized_cross_entropy":  # q has no default
+            yield pytest.param(name, {}, id=name)
         if not isinstance(found, type):
             continue
         for reduction in ("sum", "mean"):
@@ -36,11 +68,28 @@ def loss_cases() -> Iterator[Any]:
                 yield pytest.param(name, {"ignore_class": 1}, id=f"{name}-ignore")
             else:
                 yield pytest.param(name, {"label_smoothing": 0.1}, id=f"{name}-smooth")
-        if name == "BinaryFocalCrossentropy":
-            balanced = {"apply_class_balancing": True}
-            yield pytest.param(name, balanced, id=f"{name}-balanced")
-        if name == "Huber":
-            yield pytest.param(name, {"delta": 0.3}, id=f"{name}-delta")
+        for options in OPTIONS.get(name, []):
+            yield pytest.param(name, options, id=f"{name}-{next(iter(options))}")
+
+
+def model_for(name: str, options: dict[str, Any]) -> tuple[Any, Callable[[], Any]]:
+    """Targets and the maker of a model for a loss."""
+    key = name.lower().replace("_", "")
+    y, units, last = DATA.get(key) or LOSS_DATA[kind_of(name)]
+    found = losses.registry.find(name)
+
+    def make() -> Any:
+        loss = found(**options) if isinstance(found, type) else found
+        model = small(
+            loss, units=units, last=None if options.get("from_logits") else last
+        )
+        if key == "ctc":
+            layers = [keras.layers.Dense(4, input_dim=3), InTime()]
+            model = keras.Sequential(layers)
+            model.compile("sgd", loss)
+        return model
+
+    return y, make
 
 
 @pytest.mark.parametrize(
@@ -53,21 +102,12 @@ def loss_cases() -> Iterator[Any]:
     ],
 )
 def test_loss(name: str, options: dict[str, Any], batch_size: int) -> None:
-    y, units, last = LOSS_DATA[kind_of(name)]
-    found = losses.registry.find(name)
-    agree(
-        lambda: small(
-            found(**options) if isinstance(found, type) else found,
-            units=units,
-            last=None if options.get("from_logits") else last,
-        ),
-        y=y,
-        batch_size=batch_size,
-        epochs=SIZES[batch_size],
-    )
+    y, make = model_for(name, options)
+    agree(make, y=y, batch_size=batch_size, epochs=SIZES[batch_size])
 
 
 @pytest.mark.parametrize("last", ["sigmoid", None, "tanh"])
+@pytest.mark.filterwarnings("ignore:.*probabilities")
 def test_probabilities_that_are_not_of_a_sigmoid(last: Any) -> None:
     agree(lambda: small("binary_crossentropy", last=last))
 

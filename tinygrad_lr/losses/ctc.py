@@ -32,7 +32,7 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     Source: Graves et al., "Connectionist temporal classification", 2006.
 
     >>> ctc([[1]], [[[0.0, 0.0], [0.0, 0.0]]])  # of 4 paths, 3 mean label 1
-    Tensor([0.28768206], dtype=float32)
+    Tensor([0.2876821], dtype=float32)
     """
     y, logits = as_tensor(y_true), predictions(y_pred)
     if y.ndim != 2 or logits.ndim != 3 or len(y) != len(logits):

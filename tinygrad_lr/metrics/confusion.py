@@ -240,8 +240,8 @@ class Rate(Confusion):
 class Precision(Rate):
     """How much of what is predicted to be true is true.
 
-    >>> float(Precision()([0, 1, 1, 1], [1, 0, 1, 1]))
-    0.6666667
+    >>> float(Precision()([0, 1, 1, 1], [1, 0, 1, 0]))
+    0.5
     """
 
     share = "precision"

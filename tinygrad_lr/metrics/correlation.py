@@ -32,8 +32,8 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
     Source: Pearson, "Notes on regression and inheritance", 1895.
 
-    >>> pearson_correlation([[0.0, 1.0, 2.0]], [[4.0, 6.0, 8.0]])
-    Tensor([1.0000001], dtype=float32)
+    >>> pearson_correlation([[0.0, 1.0], [1.0, 2.0]], [[4.0, 6.0], [9.0, 3.0]])
+    Tensor([ 1., -1.], dtype=float32)
     """
     return np.mean(standardised(y_true, axis) * standardised(y_pred, axis), axis=axis)
 
