@@ -259,11 +259,10 @@ MODULES: dict[str, str] = {
     "utils.visualize_util": "utils",
 }
 
-for kind, module in (("losses", losses), ("metrics", metrics)):  # names in compile()
-    old = {o: module.registry.find(new) for o, new in NAMES[kind].items()}
-    module.registry.add(
-        **{o: n for o, n in old.items() if o not in module.registry.entries}
-    )
+for registry_of in (losses.registry, metrics.registry):  # names in compile()
+    table = NAMES[registry_of.module.removeprefix("keras.")]
+    for name in table.keys() - registry_of.entries.keys():
+        registry_of.add(**{name: registry_of.find(table[name])})
 for owner, names in ARGUMENTS.items():
     register_old_names(owner, names)
 for name in optimizers.__all__:
