@@ -17,10 +17,10 @@ STOREYS = {
     "compiler": 1,
     **dict.fromkeys(
         [
-            "activations", "arguments", "changes", "config", "constraints",
+            "activations", "allowance", "arguments", "changes", "config", "constraints",
             "constructors", "convert", "initializers", "layers", "losses", "masks",
             "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",
-            "registry", "regularizers",
+            "registry", "regularizers", "serialization",
         ],
         2,
     ),

@@ -4,22 +4,94 @@ Each kind of thing (loss, metric, optimizer, ...) has one :class:`Registry`, whi
 a name, a class, a configuration or the thing itself into the thing, and a thing into a
 configuration. Upper and lower case and underscores make no difference, unless two names
 differ only there.
+
+The registries together with what users registered or passed are the only classes and
+functions that a configuration can name: nothing is imported, whatever it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from tinygrad_lr.naming import snake_case, suggestion
 
-CUSTOM: dict[str, Any] = {}
+CUSTOM: dict[str, Any] = {}  # what users registered, by name
+CUSTOM_NAMES: dict[Any, str] = {}  # and the names under which they did
+KINDS: dict[str, Registry] = {}  # all registries, by where Keras keeps their kind
+
+
+class UnknownNameError(ValueError):
+    """A configuration names something that is neither ours nor registered."""
+
+
+class Scope(threading.local):
+    """What holds in this thread, in a ``with`` statement."""
+
+    def __init__(self) -> None:
+        self.custom: dict[str, Any] = {}
+        self.shared: dict[Any, Any] | None = None  # objects made so far, by number
+
+
+scope = Scope()
+
+
+@contextmanager
+def custom_objects_known(objects: Mapping[str, Any] | None) -> Iterator[None]:
+    """Let every registry know some classes and functions by name, for a while."""
+    before = scope.custom
+    scope.custom = {**before, **(objects or {})}
+    try:
+        yield
+    finally:
+        scope.custom = before
+
+
+@contextmanager
+def objects_shared() -> Iterator[None]:
+    """Let configurations refer to objects made before, by their numbers."""
+    before, scope.shared = scope.shared, {}
+    try:
+        yield
+    finally:
+        scope.shared = before
 
 
 def register_custom(name: str, thing: Any) -> Any:
     """Let every registry know a user's own class or function by ``name``."""
     CUSTOM[name] = thing
     return thing
+
+
+def registered_name(thing: Any) -> str:
+    """The name a class or function was registered by, or else its own."""
+    try:
+        known = CUSTOM_NAMES.get(thing)
+    except TypeError:  # what has no hash was not registered
+        known = None
+    return str(known or thing.__name__)
+
+
+def find_custom(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """What a user passed or registered by this name, or None.
+
+    "package>name" is also found by its last part, and the other way round: files of
+    older versions name things shorter.
+    """
+    if not isinstance(name, str):
+        return None
+    tables = ((custom_objects or {}), scope.custom, CUSTOM)
+    for table in tables:
+        if table.get(name) is not None:
+            return table[name]
+    if ">" in name:
+        name = name.rpartition(">")[2]
+        return next((table[name] for table in tables if name in table), None)
+    ends = f">{name}"
+    found = (t for table in tables for key, t in table.items() if key.endswith(ends))
+    return next(found, None)
 
 
 def loose(name: str) -> str:
@@ -41,7 +113,8 @@ class Registry:
     ('DarkRed', 'DarkRed')
     >>> colours.get("drak_red")
     Traceback (most recent call last):
-    ValueError: unknown colour 'drak_red'. Did you mean 'dark_red'?
+    tinygrad_lr.registry.UnknownNameError: unknown colour 'drak_red'. Did you mean
+    'dark_red'?
     """
 
     def __init__(self, kind: str, module: str, functions_by_name: bool = True) -> None:
@@ -50,6 +123,7 @@ class Registry:
         self.functions_by_name = functions_by_name
         self.entries: dict[str, Any] = {}
         self.loose: dict[str, Any] = {}
+        KINDS[module] = self
 
     def add(self, *things: Any, **aliases: Any) -> None:
         """Register classes and functions under their own names, and aliases."""
@@ -61,18 +135,26 @@ class Registry:
         for name, thing in named.items():
             self.loose.setdefault(loose(name), thing)
 
+    def known(self, name: str) -> Any:
+        """Our own class or function of this name, in any spelling, or None."""
+        found = self.entries.get(name)
+        return self.loose.get(loose(name)) if found is None else found
+
     def find(self, name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
         """Return the class or function of this name; else raise with near names."""
-        for table in (custom_objects or {}, CUSTOM, self.entries):
+        for table in (custom_objects or {}, scope.custom, CUSTOM):
             if name in table:
                 return table[name]
-        if loose(name) in self.loose:
-            return self.loose[loose(name)]
-        known = {*self.entries, *CUSTOM}
+        found = self.known(name)
+        return self.unknown(name) if found is None else found
+
+    def unknown(self, name: str) -> Any:
+        """Raise for a name that is not known, with the nearest that are."""
         hint = (
-            suggestion(name, known) or f" Known are {', '.join(sorted(self.entries))}."
+            suggestion(name, {*self.entries, *scope.custom, *CUSTOM})
+            or f" Known are {', '.join(sorted(self.entries))}."
         )
-        raise ValueError(f"unknown {self.kind} {name!r}.{hint}")
+        raise UnknownNameError(f"unknown {self.kind} {name!r}.{hint}")
 
     def get(
         self, identifier: Any, custom_objects: Mapping[str, Any] | None = None
@@ -102,12 +184,8 @@ class Registry:
         if name is not None and not isinstance(thing, type):
             if self.functions_by_name and self.entries.get(name) is thing:
                 return name
-            return configuration("builtins", "function", name, "function")
-        kind = type(thing)
-        ours = self.entries.get(kind.__name__) is kind
-        module = self.module if ours else kind.__module__
-        registered = None if ours else kind.__name__
-        return configuration(module, kind.__name__, thing.get_config(), registered)
+            return describe_function(thing)
+        return describe(thing)
 
     def deserialize(
         self, config: Any, custom_objects: Mapping[str, Any] | None = None
@@ -120,17 +198,11 @@ class Registry:
                 f"a {self.kind} configuration needs the entry 'class_name', got "
                 f"{config!r}."
             )
-        if config["class_name"] == "function":
-            return self.find(config["config"], custom_objects)
-        cls = self.find(config["class_name"], custom_objects)
-        make: Callable[..., Any] = getattr(
-            cls, "from_config", lambda settings: cls(**settings)
-        )
-        return make(dict(config.get("config") or {}))
+        return make(config, custom_objects, self)
 
 
 def configuration(
-    module: str, class_name: str, config: Any, registered: Any
+    module: str | None, class_name: str, config: Any, registered: Any
 ) -> dict[str, Any]:
     """Return the dict by which Keras describes an object."""
     return {
@@ -139,3 +211,150 @@ def configuration(
         "config": config,
         "registered_name": registered,
     }
+
+
+def module_of(thing: Any) -> str | None:
+    """The module of a user's class or function; that of the program itself is None."""
+    module = str(thing.__module__)
+    return None if module == "__main__" else module
+
+
+def describe(thing: Any) -> dict[str, Any]:
+    """Return the configuration of an object: its class, its arguments, its build."""
+    cls = type(thing)
+    home = next(
+        (r.module for r in KINDS.values() if r.entries.get(cls.__name__) is cls), None
+    )
+    if home is None:
+        config = configuration(
+            module_of(cls), cls.__name__, thing.get_config(), registered_name(cls)
+        )
+    else:
+        config = configuration(
+            getattr(cls, "keras_module", home), cls.__name__, thing.get_config(), None
+        )
+        if "keras_module" in vars(cls):  # where Keras wants the name twice
+            config["registered_name"] = cls.__name__
+    for part in ("build", "compile"):
+        method = getattr(thing, f"get_{part}_config", None)
+        found = method() if method is not None else None
+        if found is not None:
+            config[f"{part}_config"] = found
+    return config
+
+
+def describe_function(function: Any) -> dict[str, Any]:
+    """Return the configuration of a function: its name."""
+    return configuration("builtins", "function", registered_name(function), "function")
+
+
+# -- from a configuration --------------------------------------------------------------
+
+
+def home_of(module: Any) -> Registry | None:
+    """The registry for a module path of any version of Keras, or None.
+
+    >>> home_of("os"), home_of("keras.src.of.nothing")
+    (None, None)
+    """
+    if not isinstance(module, str):
+        return None
+    parts = module.split(".")
+    if parts[0] == "tensorflow":
+        parts = parts[2:] if parts[1:2] == ["python"] else parts[1:]
+    if not parts or parts[0] not in ("keras", "tf_keras"):
+        return None
+    parts = [part for part in parts[1:] if part not in ("api", "src", "_v2", "legacy")]
+    if not parts or parts[0] in ("engine", "models"):
+        return KINDS.get("keras")
+    if parts[:2] == ["optimizers", "schedules"]:
+        return KINDS.get("keras.optimizers.schedules")
+    return KINDS.get(f"keras.{parts[0]}")
+
+
+def lookup(
+    config: Mapping[str, Any], name: str,
+    custom_objects: Mapping[str, Any] | None, kind: Registry | None,
+) -> Any:  # fmt: skip
+    """Return the class or function that a configuration names.
+
+    What the user registered or passed comes first. Then, if the configuration says that
+    it is Keras's own, or comes from a version that did not say, ours of that name.
+    """
+    registered, module = config.get("registered_name"), config.get("module")
+    function = config["class_name"] == "function"
+    for wanted in (name,) if function else (registered, name):
+        found = find_custom(wanted, custom_objects)
+        if found is not None:
+            return found
+    name = name.removeprefix("Custom>")  # Keras 2 so called its own optimizers
+    places = [home_of(module)]
+    if module == "builtins" or "module" not in config:
+        places = [kind, *(r for r in KINDS.values() if function or kind is None)]
+        if kind is not None and kind.module == "keras.layers":
+            places.append(KINDS.get("keras"))  # a model can stand for a layer
+    elif kind is not None and places[0] is not None and module == "keras":
+        places.append(kind)
+    for place in places:
+        found = place.known(name) if place is not None else None
+        if found is not None:
+            return found
+    word = kind.kind if kind is not None else "class or function"
+    near = {*scope.custom, *CUSTOM, *(custom_objects or {})}
+    for place in places:
+        near.update(place.entries if place is not None else ())
+    label = config.get("config")
+    label = label.get("name") if isinstance(label, dict) else None
+    of = f" (named {label!r})" if isinstance(label, str) else ""
+    raise UnknownNameError(
+        f"unknown {word} {name!r}{of}, of module {module!r}.{suggestion(name, near)} "
+        f"If it is yours, pass custom_objects={{{name!r}: {name}}}, or register it "
+        "with keras.saving.register_keras_serializable() before loading."
+    )
+
+
+def make(
+    config: Mapping[str, Any],
+    custom_objects: Mapping[str, Any] | None = None,
+    kind: Registry | None = None,
+) -> Any:
+    """Make the object that a configuration describes, and build it as that says.
+
+    ``kind`` is the registry for configurations of Keras 1 and 2, which do not say where
+    their class belongs. Raises :class:`UnknownNameError` for a class or function that
+    is neither ours nor known by ``custom_objects`` or registration.
+    """
+    name, settings = config["class_name"], config.get("config")
+    if not isinstance(name, str):
+        raise ValueError(f"expected the name of a class, got {name!r}.")
+    if name == "__lambda__":
+        raise UnknownNameError(
+            "the configuration holds the code of a Python lambda, which is never run "
+            "from a file. Give the function a name, register it with "
+            "keras.saving.register_keras_serializable(), and save the model again."
+        )
+    if name == "function":
+        if not isinstance(settings, str):
+            raise ValueError(f"expected the name of a function, got {settings!r}.")
+        return lookup(config, settings, custom_objects, kind)
+    number = config.get("shared_object_id")
+    if scope.shared is not None and number in scope.shared:
+        return scope.shared[number]
+    cls = lookup(config, name, custom_objects, kind)
+    if not isinstance(cls, type):
+        return cls
+    settings = {} if settings is None else settings
+    from_config: Callable[..., Any] = getattr(
+        cls, "from_config", lambda given: cls(**given)
+    )
+    with custom_objects_known(custom_objects):
+        made = from_config(dict(settings) if isinstance(settings, dict) else settings)
+        build = config.get("build_config")
+        if build and hasattr(made, "build_from_config") and not made.built:
+            made.build_from_config(build)
+        compiled = config.get("compile_config")
+        if compiled and hasattr(made, "compile_from_config"):
+            made.compile_from_config(compiled)
+    if scope.shared is not None and number is not None:
+        scope.shared[number] = made
+    return made

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import constraints, initializers, regularizers
+from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import parameters, refuse_unknown
 from tinygrad_lr.autodiff import Tensor, label, no_grad
 from tinygrad_lr.config import floatx
@@ -141,10 +142,9 @@ class Layer(Tracking):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output; if not overridden, by a call on zeros."""
-        zeros = map_shapes(
-            lambda s: Tensor(np.zeros([2 if n is None else n for n in s], self.dtype)),
-            input_shape,
-        )
+        lengths = map_shapes(lambda s: [2 if n is None else n for n in s], input_shape)
+        map_shapes(lambda s: pay_for(s, self.dtype), lengths)
+        zeros = map_shapes(lambda s: Tensor(np.zeros(s, self.dtype)), lengths)
         with no_grad():
             out = self(zeros)
         first = input_shape if is_shape(input_shape) else next(shapes_in(input_shape))
@@ -210,6 +210,7 @@ class Layer(Tracking):
                 f"{shape}."
             )
         kind = np.dtype(dtype or self.dtype)
+        pay_for(shape, kind)
         if initializer is None:
             initializer = "glorot_uniform" if kind.kind == "f" else "zeros"
         value = initializers.get(initializer)(shape, dtype=kind.name)
@@ -461,7 +462,7 @@ class Layer(Tracking):
     def build_from_config(self, config: dict[str, Any] | None) -> None:
         """Build as :meth:`get_build_config` says."""
         if config and config.get("input_shape") is not None:
-            self.build(config["input_shape"])
+            self.build(map_shapes(tuple, config["input_shape"]))
 
     def __repr__(self) -> str:
         name = self.__dict__.get("_name")

@@ -2,6 +2,21 @@
 
 from tinygrad_lr.models.functional import Functional, clone_model
 from tinygrad_lr.models.model import Model
+from tinygrad_lr.models.saveable import model_from_config, model_from_json
 from tinygrad_lr.models.sequential import Sequential
+from tinygrad_lr.registry import Registry
+from tinygrad_lr.saving import load_model, save_model
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model"]
+registry = Registry("model", "keras")
+registry.add(Functional, Model, Sequential)
+
+__all__ = [
+    "Functional",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_config",
+    "model_from_json",
+    "save_model",
+]

@@ -26,6 +26,8 @@ from tinygrad_lr.nesting import map_structure
 class Functional(Model):
     """A model of layers called on places; see :class:`Model`."""
 
+    keras_module = "keras.src.models.functional"  # where Keras looks for it
+
     def __init__(
         self,
         inputs: Any = None,

@@ -20,13 +20,13 @@ from tinygrad_lr.models.data import as_array
 from tinygrad_lr.models.export import to_numpy_source
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.models.observe import observed
-from tinygrad_lr.models.trainer import Trainer
+from tinygrad_lr.models.saveable import Saveable
 from tinygrad_lr.naming import suggestion
 from tinygrad_lr.nesting import map_shapes, map_structure
 from tinygrad_lr.utils.summary import print_summary
 
 
-class Model(Trainer):
+class Model(Saveable):
     """Base of all models, and the way to one of layers called on places.
 
     ``Model(inputs, outputs)`` holds all layers between the inputs (places made by
@@ -232,6 +232,9 @@ class Model(Trainer):
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is not Model.build:  # else the layers build themselves
             super()._build_for(args, kwargs)
+        elif args:
+            shapes = map_structure(lambda t: getattr(t, "shape", None), args[0])
+            self.__dict__["_build_shape"] = shapes  # to be built so from a file
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs for some inputs, as a Tensor; the first call makes the

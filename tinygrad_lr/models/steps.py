@@ -24,6 +24,7 @@ class Steps(Layer):
     """A layer with an optimizer, a loss and metrics, and with steps that use them."""
 
     compiled = False
+    _compile_arguments: dict[str, Any]
     single_input = False  # whether a list of arrays is one input, row by row
     single_output = False  # the same for targets
     output_names: Any = None

@@ -73,7 +73,14 @@ class Trainer(Steps):
             ValueError: for unknown names, with the nearest known ones.
         """
         steps_per_execution = whole_number(steps_per_execution, "steps_per_execution")
+        given = {
+            "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights,
+            "metrics": metrics, "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly, "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile, "auto_scale_loss": auto_scale_loss,
+        }  # fmt: skip
         compiled = {
+            "_compile_arguments": given,
             "optimizer": optimizers.get(optimizer),
             "loss": loss,
             "_compiled_loss": None,

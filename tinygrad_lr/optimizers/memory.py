@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import initializers
+from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.changes import Noticed
@@ -90,6 +91,7 @@ class Memory(Noticed, metaclass=Checked):
         name: str | None = None,
     ) -> Variable:
         """Make something to remember, of this shape."""
+        pay_for(shape, dtype or floatx())
         value = initializers.get(initializer)(shape, dtype=dtype or floatx())
         variable = Variable(as_tensor(value), trainable=False, name=name)
         self._variables.append(variable)

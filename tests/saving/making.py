@@ -1,0 +1,48 @@
+"""Models and data that the tests of files share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinygrad_lr as keras
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(22, 3)).astype("float32")
+Y = (X[:, :1] + X[:, 1:2] > 0).astype("float32")
+
+WHOLE = ["m.keras", "m.h5", "m.hdf5", "m.npz", "m", "m.ckpt"]
+WEIGHTS = ["m.weights.h5", "m.h5", "m.hdf5", "m.npz", "m"]
+
+
+def small(optimizer: Any = "adam", seed: int = 3, **compiled: Any) -> Any:
+    """A compiled model of two layers, the same one for the same seed."""
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.layers.Dense(4, activation="tanh", input_shape=(3,)),
+            keras.layers.Dense(1, activation="sigmoid", kernel_regularizer="l2"),
+        ]
+    )
+    model.compile(optimizer, "binary_crossentropy", **compiled)
+    return model
+
+
+def bits(arrays: Any) -> list[bytes]:
+    """Arrays as bytes, to compare them bit for bit."""
+    return [np.asarray(array).tobytes() for array in arrays]
+
+
+def trained(epochs: int = 2, **options: Any) -> Any:
+    """A small model after some epochs."""
+    model = small(**options)
+    model.fit(X, Y, epochs=epochs, batch_size=4, verbose=0)
+    return model
+
+
+def saved(path: Path, name: str, model: Any = None) -> Path:
+    """A file of a small model."""
+    (trained() if model is None else model).save(path / name)
+    return path / name
