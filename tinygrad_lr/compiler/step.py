@@ -120,6 +120,14 @@ class CompiledStep:
         self.run_epochs((batches,), results, watch)
         return results
 
+    def run_one(self, *inputs: Array) -> Any:
+        """The outputs for one batch, of a program that assigns nothing."""
+        results: list[Any] = []
+        with self.lock:
+            fixed = [variable.data for variable in self.fixed]
+            self.plan.function(((inputs,),), (), None, results, False, None, *fixed)
+        return results[0]
+
     def run_epochs(
         self,
         epochs: Iterable[Iterable[tuple[Any, ...]]],

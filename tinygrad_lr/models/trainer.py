@@ -17,7 +17,12 @@ from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
-from tinygrad_lr.models.data import Single, whole_number
+from tinygrad_lr.models.data import (
+    Single,
+    all_finite,
+    warn_if_not_finite,
+    whole_number,
+)
 from tinygrad_lr.models.loop import Loop
 from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
 from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
@@ -308,6 +313,12 @@ class Trainer(Steps):
         return self._predict_one(x)
 
     def _predict_one(self, x: Any) -> Any:
+        step = self.predict_function
+        program = step.ready(x) if step is not None else None
+        if program is not None:  # data of this form were checked before
+            if not all_finite(x):
+                warn_if_not_finite(x, "x")
+            return joined([program.run_one(x)])
         if self.built:
             batch = self._one_batch(x)
         else:
