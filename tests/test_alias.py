@@ -180,7 +180,7 @@ def test_inspection_of_all_modules_is_harmless():
     ("code", "pattern"),
     [
         ("from keras.layers import Dens", r"^keras\.layers, .*'Dens'\. Did you mean"),
-        ("from keras.layers import Zyx", r"no 'Zyx'\. It has Activation, Dense, Input"),
+        ("from keras.layers import Zyx", r"no 'Zyx'\. It has Activation, ActivityReg"),
         ("from keras import Sequentail", r"no 'Sequentail'\. Did you mean 'Sequentia"),
         ("import keras.layer", r"no 'layer'\. Did you mean .*'layers'"),
         ("import keras.layers.cores", r"no 'cores'\. Did you mean 'core'"),

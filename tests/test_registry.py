@@ -24,6 +24,24 @@ EVERYTHING = [
         bias_constraint="max_norm", activity_regularizer="l1", name="d",
     ),
     layers.Activation("swish"),
+    layers.AlphaDropout(0.5),
+    layers.CategoryEncoding(3),
+    layers.Discretization([0.0, 1.0]),
+    layers.Dot(axes=1, normalize=True),
+    layers.Dropout(0.5, noise_shape=(None, 1), seed=3),
+    layers.EinsumDense("abc,cd->abd", (None, 3), "relu", "d"),
+    layers.Embedding(5, 2, embeddings_regularizer="l2"),
+    layers.GaussianDropout(0.5),
+    layers.GaussianNoise(0.5),
+    layers.Permute((2, 1)),
+    layers.RepeatVector(3),
+    layers.Rescaling(0.5, [1, 2]),
+    layers.Reshape((2, -1)),
+    layers.SpatialDropout1D(0.5),
+    layers.SpatialDropout2D(0.5, "channels_first"),
+    layers.SpatialDropout3D(0.5),
+    layers.TimeDistributed(layers.Dense(2)),
+    layers.Wrapper(layers.Dense(2)),
     layers.InputLayer((3, None), batch_size=2),
     optimizers.SGD(0.5, momentum=0.5, nesterov=True, clipnorm=1.0),
     optimizers.Adam(schedules.InverseTimeDecay(0.5, 10, 0.5), amsgrad=True),
@@ -101,6 +119,7 @@ def test_every_registered_class_has_a_case(module):
         config = module.registry.serialize(made)
         assert module.registry.serialize(module.registry.deserialize(config)) == config
     missing = {c.__name__ for c in classes - known - plain} - {
+        "Lambda",
         "MeanMetricWrapper",
         "Decay",
     }

@@ -210,6 +210,7 @@ def by_hand() -> dict[str, dict[Function, list[Sample]]]:
                 s(m, np.array([0, 0, 2])), s(m, m > 0), s(v, ()),
                 s(c, (0, slice(None), np.array([[1, 1]]))), s(m, slice(0, 0)),
             ],
+            functions.lookup: [s(m, np.array([[0, 2], [2, 1]])), s(v, np.array(3))],
             functions.scatter_add: [
                 s(v, slice(1, 5), (6,)), s(a(3), index, (3, 2)),
                 s(a(2, 4), (1,), (3, 2, 4)),

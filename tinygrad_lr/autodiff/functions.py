@@ -25,6 +25,22 @@ def getitem(x: Any, index: Any) -> Any:
 
 
 @primitive
+def lookup(table: Any, indices: Any) -> Any:
+    """``table[indices]`` for an array of integers that count from 0.
+
+    Raises ``IndexError``, with what to change, for a number that is no row's.
+    """
+    if indices.size and not 0 <= (low := indices.min()) <= indices.max() < len(table):
+        wrong = low if low < 0 else indices.max()
+        raise IndexError(
+            f"expected integers from 0 to {len(table) - 1}, for a table of "
+            f"{len(table)} rows, got {wrong}. An Embedding needs an input_dim of one "
+            "more than the largest integer."
+        )
+    return table[indices]
+
+
+@primitive
 def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of ``shape`` with ``g`` added at ``index``; repeated indices add up.
 
@@ -84,6 +100,7 @@ def padded(
 
 rule(np.pad, padded)
 rule(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
+rule(lookup, lambda g, out, x, index: scatter_add(g, index, x.shape), None)
 rule(scatter_add, lambda g, out, x, index, shape: getitem(g, index))
 rule(astype, lambda g, out, x, dtype: g)
 

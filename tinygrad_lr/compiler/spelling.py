@@ -33,6 +33,10 @@ FRESH: set[Callable[..., Any]] = {
     np.mean, np.where, np.copy, np.concatenate, np.stack, functions.astype,
     functions.scatter_add,
 }  # fmt: skip
+VIEWS: set[Callable[..., Any]] = {
+    np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.expand_dims,
+    np.squeeze,
+}  # fmt: skip
 ONE_DTYPE: set[Callable[..., Any]] = {
     *SIGNS, np.maximum, np.minimum, np.power,
 }  # fmt: skip
@@ -46,10 +50,15 @@ class Speller:
         self.name_of: dict[Value, str] = {}
         self.namespace: dict[str, Any] = {}
         self.constants: dict[Any, str] = {}
+        self.gapped: set[Value] = set()  # what may be a part of a larger array
 
     def text(self, op: Op, place: str | None = None) -> str:
         """The cheapest spelling of one call."""
         function, args, out = op.function, op.args, op.outs[0]
+        if function in (functions.getitem, np.broadcast_to) or (
+            function in VIEWS and args[0] in self.gapped
+        ):
+            self.gapped.add(out)
         if is_elementwise(op):
             scalar = out.shape == ()
             words = [self.operand(a, op, scalar) for a in args]
@@ -64,7 +73,8 @@ class Speller:
             isinstance(a, Value) and a.ndim == 2 for a in args
         ):
             x, y = (self.operand(a, op) for a in args)
-            if out.size * args[0].shape[1] > 1 << 16:
+            large = out.size * args[0].shape[1] > 1 << 16
+            if large or not self.gapped.isdisjoint(args):  # there they round apart
                 return (
                     f"{self.function(np.matmul)}({x},"
                     f" {y}{', ' + place if place else ''})"

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lr import activations, constraints, initializers, regularizers
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.spec import InputSpec
+from tinygrad_lr.layers.stateless import SameShape
 
 
 class Dense(Layer):
@@ -24,6 +25,8 @@ class Dense(Layer):
     >>> layer(np.array([[1.0, 2.0]]))
     Tensor([[3., 3., 3.]], dtype=float32, from=add)
     """
+
+    supports_masking = True
 
     def __init__(
         self, units: int, activation: Any = None, use_bias: bool = True,
@@ -109,7 +112,7 @@ class Dense(Layer):
         }
 
 
-class Activation(Layer):
+class Activation(SameShape):
     """Applies an activation, given by name or as a function.
 
     >>> import numpy as np
@@ -123,9 +126,6 @@ class Activation(Layer):
 
     def call(self, inputs: Any) -> Any:
         return self.activation(inputs)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {

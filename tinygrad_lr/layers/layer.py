@@ -74,7 +74,7 @@ class Layer(Tracking):
     _build_shape: Any
     _inbound_nodes: list[Node]
     input_spec: Any
-    supports_masking: bool
+    supports_masking: bool = False
     stateful = False
     # What tells how far a training has come, and is no setting of a step.
     passing: frozenset[str] = frozenset({"_inbound_nodes", "_losses", "_mask_lost"})
@@ -87,7 +87,8 @@ class Layer(Tracking):
             _inbound_nodes=[],
             built=False,
             input_spec=None,
-            supports_masking=cls.compute_mask is not Layer.compute_mask,
+            supports_masking=cls.supports_masking
+            or cls.compute_mask is not Layer.compute_mask,
         )
         return layer
 
@@ -483,6 +484,9 @@ def building(build: Callable[..., None]) -> Callable[..., None]:
         self.built = True
 
     return noting
+
+
+Layer.build = building(Layer.build)  # type: ignore[method-assign]  # itself, wrapped
 
 
 def standard_dtype(dtype: Any, name: str) -> np.dtype[Any]:

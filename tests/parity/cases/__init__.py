@@ -15,12 +15,14 @@ from cases.data import DATA
 from cases.facts import FACTS
 from cases.fit import FIT
 from cases.initializers import INITIALIZERS
+from cases.layers import LAYERS
 from cases.losses import LOSSES
 from cases.metrics import METRICS
 from cases.trajectories import TRAJECTORIES
 
 GROUPS: dict[str, dict[str, Case]] = {
     "trajectories": TRAJECTORIES,
+    "layers": LAYERS,
     "losses": LOSSES,
     "metrics": METRICS,
     "activations": ACTIVATIONS,
