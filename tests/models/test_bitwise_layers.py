@@ -185,6 +185,7 @@ def test_all_classes_have_a_case() -> None:
     assert things(constraints.registry) == {n.split("-")[0] for n in CONSTRAINTS}
 
 
+@pytest.mark.filterwarnings("ignore:.*an input with a mask")  # Flatten drops it
 @pytest.mark.parametrize("batch_size", SIZES)
 @pytest.mark.parametrize(
     ("name", "make"),
