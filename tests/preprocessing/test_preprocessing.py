@@ -99,3 +99,66 @@ def test_images_without_pillow() -> None:
         for act in (lambda: image.load_img("x.png"), lambda: image.array_to_img(x)):
             with pytest.raises(ImportError, match="pip install pillow"):
                 act()
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (8, 5, 5, 1))
+
+
+def test_images_go_into_fit() -> None:
+    generator = image.ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+    flow = generator.flow(IMAGES, np.arange(8) % 2, batch_size=3, seed=1)
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(5, 5, 1))])
+    model.compile("sgd", lambda y, p: (p**2).mean((1, 2, 3)))
+    model.fit(flow, epochs=2, verbose=0)
+    assert int(model.optimizer.iterations) == 2 * len(flow) == 6
+    first, labels = next(flow)
+    assert first.max() <= 1
+    assert (first.shape, labels.shape, first.dtype) == ((3, 5, 5, 1), (3,), np.float32)
+    assert next(generator.flow(IMAGES)).shape == (8, 5, 5, 1)
+
+
+def test_brightness() -> None:
+    x = np.full((2, 2, 1), 100.0)
+    assert (image.apply_brightness_shift(x, 1.5, scale=False) == 150).all()
+    assert (image.apply_brightness_shift(x, 9.0, scale=False) == 255).all()
+    generator = image.ImageDataGenerator(brightness_range=(0.5, 0.5))
+    assert (generator.random_transform(x) == 50).all()
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda g: g(zoom_range="a"), ValueError, "zoom_range: expected two numbers"),
+        (lambda g: g(brightness_range=1), ValueError, "brightness_range: expected two"),
+        (lambda g: g(data_format="x"), ValueError, "data_format"),
+        (lambda g: g(validation_split=2), ValueError, "between 0 and 1, got 2"),
+        (lambda g: g(rotation=2), TypeError, "Did you mean 'rotation_range'"),
+        (lambda g: g().fit(IMAGES[0]), ValueError, "rank 4, got shape"),
+        (lambda g: g().flow(IMAGES[0]), ValueError, "Add the axis of channels"),
+        (lambda g: g().flow(IMAGES, [1]), ValueError, "equally many rows"),
+        (lambda g: g().flow(IMAGES, subset="test"), ValueError, "got 'test'"),
+        (
+            lambda g: g(validation_split=0.5).flow(
+                IMAGES, np.arange(8), subset="training"
+            ),
+            ValueError,
+            "different classes",
+        ),
+        (
+            lambda g: g(rotation_range=9, fill_mode="x").random_transform(IMAGES[0]),
+            ValueError,
+            "fill_mode: expected constant",
+        ),
+        (lambda g: g().flow_from_directory("x"), NotImplementedError, "load_img"),
+        (lambda g: g().flow(IMAGES, save_to_dir="x"), NotImplementedError, "save_img"),
+    ],
+)
+def test_image_mistakes(act: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        act(image.ImageDataGenerator)
+
+
+def test_a_generator_that_was_not_fitted_says_so() -> None:
+    generator = image.ImageDataGenerator(featurewise_center=True)
+    with pytest.warns(UserWarning, match=r"call fit\(x\) first"):
+        next(generator.flow(IMAGES))

@@ -8,8 +8,27 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.config import floatx, image_data_format
+from tinygrad_lr.preprocessing.image_data_generator import (
+    ImageDataGenerator,
+    NumpyArrayIterator,
+)
+from tinygrad_lr.preprocessing.image_transforms import (
+    apply_affine_transform,
+    apply_brightness_shift,
+    apply_channel_shift,
+)
 
-__all__ = ["array_to_img", "img_to_array", "load_img", "save_img"]
+__all__ = [
+    "ImageDataGenerator",
+    "NumpyArrayIterator",
+    "apply_affine_transform",
+    "apply_brightness_shift",
+    "apply_channel_shift",
+    "array_to_img",
+    "img_to_array",
+    "load_img",
+    "save_img",
+]
 
 FORMATS = ("channels_first", "channels_last")
 RESAMPLING = {

@@ -260,6 +260,55 @@ def skipgrams(keras: Keras) -> Any:
     }
 
 
+IMAGES = np.random.default_rng(7).integers(0, 256, (5, 4, 6, 3)).astype("float32")
+GENERATORS: dict[str, dict[str, Any]] = {
+    "plain": {"rescale": 1 / 255},
+    "feature": {"featurewise_center": True, "featurewise_std_normalization": True},
+    "sample": {"samplewise_center": True, "samplewise_std_normalization": True},
+    "flips": {"horizontal_flip": True, "vertical_flip": True},
+    "turn": {"rotation_range": 30},
+    "shift": {"width_shift_range": 0.4, "height_shift_range": [1, 2]},
+    "shift-whole": {"width_shift_range": 3, "fill_mode": "wrap"},
+    "shear": {"shear_range": 20, "fill_mode": "reflect"},
+    "zoom": {"zoom_range": 0.3, "fill_mode": "constant", "cval": 9.0},
+    "nearest": {"zoom_range": [0.5, 0.9], "interpolation_order": 0},
+    "channels": {"channel_shift_range": 50.0, "data_format": "channels_first"},
+    "all": {
+        "rotation_range": 20, "zoom_range": 0.2, "width_shift_range": 0.2,
+        "shear_range": 9, "horizontal_flip": True, "preprocessing_function": np.sqrt,
+    },
+}  # fmt: skip
+
+
+def images(arguments: dict[str, Any], keras: Keras) -> Any:
+    """Sums over changed images, and a few of their pixels."""
+    legacy(keras)
+    if is_real(keras):
+        from keras.src.legacy.preprocessing import image
+        from scipy import ndimage
+
+        # Where newer releases of SciPy keep what Keras calls.
+        ndimage.interpolation = mock.Mock(affine_transform=ndimage.affine_transform)
+    else:
+        image = keras.preprocessing.image
+    generator = image.ImageDataGenerator(**arguments)
+    generator.fit(IMAGES)
+    found = []
+    np.random.seed(3)
+    for seed in (None, 5):
+        flow = generator.flow(IMAGES, np.arange(5), batch_size=3, seed=seed)
+        batches = [next(flow) for _ in range(3)] + [flow[1]]
+        found += [
+            [plain(y), plain(x.sum((1, 2, 3))), plain(x[0, 1, :, 1])]
+            for x, y in batches
+        ]
+    halves = image.ImageDataGenerator(validation_split=0.4)
+    for subset in ("training", "validation"):
+        part = halves.flow(IMAGES, batch_size=2, shuffle=False, subset=subset)
+        found.append([len(part), plain(part[0].sum((1, 2, 3))), []])
+    return found
+
+
 DATA: dict[str, Case] = {
     **{f"utils.{name}": partial(called, call) for name, call in UTILS.items()},
     **{
@@ -277,4 +326,8 @@ DATA: dict[str, Case] = {
         for name, arguments in WINDOWS.items()
     },
     "sequence.skipgrams": skipgrams,
+    **{
+        f"image.ImageDataGenerator-{name}": partial(images, arguments)
+        for name, arguments in GENERATORS.items()
+    },
 }
