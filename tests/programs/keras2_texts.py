@@ -31,5 +31,6 @@ history = model.fit(X, labels, epochs=200, batch_size=4, verbose=0,
                                ReduceLROnPlateau(monitor='loss', patience=5, epsilon=1e-3)])
 print('lr' in history.history, round(model.evaluate(X, labels, verbose=0)[1], 2))
 print(model.predict(tokenizer.texts_to_matrix(['great great fun'], mode='tfidf')).argmax())
-assert len(tokenizer.word_index) == 19 and X.shape == (12, 30)
+assert len(tokenizer.word_index) == 19
+assert X.shape == (12, 30)
 assert model.evaluate(X, labels, verbose=0)[1] > 0.8
