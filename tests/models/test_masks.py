@@ -86,6 +86,16 @@ def masked(**compiled: Any) -> Any:
     return model
 
 
+def test_the_loss_counts_what_is_not_masked() -> None:
+    model = masked(metrics=["mae"], weighted_metrics=["mse"])
+    loss, mae, mse = model.evaluate(X, Y, verbose=0, batch_size=22)
+    mask = np.any(X != 0, -1)
+    error = (model.predict(X, verbose=0) - Y)[..., 0]
+    np.testing.assert_allclose(loss, np.mean(error[mask] ** 2), rtol=1e-5)
+    np.testing.assert_allclose(mae, np.mean(abs(error[mask])), rtol=1e-5)
+    np.testing.assert_allclose(mse, np.mean(error[mask] ** 2), rtol=1e-5)
+
+
 @pytest.mark.parametrize("batch_size", [4, 8])
 def test_recorded_and_eager_steps_agree(batch_size: int) -> None:
     weight = np.linspace(0.5, 1.5, 22 * 5).reshape(22, 5)

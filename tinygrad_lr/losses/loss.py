@@ -18,6 +18,7 @@ from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import dtype_name
 from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor, as_tensors
+from tinygrad_lr.masks import mask_of
 from tinygrad_lr.naming import suggestion, unique_name
 from tinygrad_lr.registry import Registry
 
@@ -64,8 +65,9 @@ class Loss(Noticed, metaclass=Checked):
         shape.
 
         ``sample_weight`` has shape (n,), or more axes of the values' shape, or is a
-        number.
+        number. Where the predictions have a mask, only what it lets through counts.
         """
+        handed_on = mask_of(y_pred) if isinstance(y_pred, Tensor) else None
         y_true = as_tensors(y_true, self.dtype if self.casts_targets else None)
         y_pred = as_tensors(y_pred, self.dtype)
         values = self.call(y_true, y_pred)
@@ -76,6 +78,8 @@ class Loss(Noticed, metaclass=Checked):
             )
         values = as_tensor(values, self.dtype)
         mask = self.mask(y_true, y_pred, values)
+        if handed_on is not None:
+            mask = handed_on if mask is None else np.logical_and(handed_on, mask)
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, self.reduction, self.dtype)
         return reduce_weighted(values, sample_weight, self.reduction)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import losses
-from tinygrad_lr.autodiff import no_grad
+from tinygrad_lr.autodiff import Tensor, no_grad
 from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor
 from tinygrad_lr.losses.loss import apply_mask, divide_no_nan, spread
+from tinygrad_lr.masks import mask_of
 from tinygrad_lr.metrics.metric import Metric
 
 
@@ -93,6 +94,7 @@ class MeanMetricWrapper(Mean):
     def update_state(  # type: ignore[override]  # two arrays instead of one
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
+        handed_on = mask_of(y_pred) if isinstance(y_pred, Tensor) else None
         y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         mask = getattr(self._fn, "mask", None)
@@ -100,6 +102,8 @@ class MeanMetricWrapper(Mean):
             mask = mask(y_true, y_pred, values, **self._fn_kwargs)
             if mask is not None:
                 sample_weight = apply_mask(sample_weight, mask, "sum", self.dtype)
+        if handed_on is not None:
+            sample_weight = apply_mask(sample_weight, handed_on, "sum", self.dtype)
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
