@@ -15,7 +15,9 @@ from tinygrad_lr.arguments import Translation, register_old_names, warn_once
 from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.layers import Layer
 from tinygrad_lr.models import Sequential
+from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.optimizers.optimizer import checked_rate
 from tinygrad_lr.optimizers.schedules import LearningRateSchedule, registry
@@ -94,6 +96,22 @@ def predict_proba(
     return self.predict(x, batch_size=batch_size, verbose=verbose)
 
 
+class ShapeOf:
+    """``layer.input_shape`` and ``layer.output_shape``, which every layer had.
+
+    A layer that sets an attribute of that name keeps its own.
+    """
+
+    def __init__(self, which: str) -> None:
+        self.which = which
+
+    def __get__(self, layer: Any, owner: Any = None) -> Any:
+        if layer is None:
+            return self
+        places = getattr(layer, self.which)
+        return map_structure(lambda place: place.shape, places)
+
+
 # -- arguments that there is nothing to do for -----------------------------------------
 
 
@@ -156,6 +174,7 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
 
 # Methods and attributes that classes had.
 MEMBERS: dict[type, dict[str, Any]] = {
+    Layer: {"input_shape": ShapeOf("input"), "output_shape": ShapeOf("output")},
     Optimizer: {"lr": property(get_lr, set_lr)},
     Sequential: {"predict_classes": predict_classes, "predict_proba": predict_proba},
 }

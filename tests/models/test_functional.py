@@ -364,3 +364,23 @@ def test_the_summary_shows_the_connections() -> None:
     x = keras.Input((4,))
     keras.Model(x, Dense(2)(x)).summary(print_fn=lines.append)
     assert "Connected" not in lines[1]
+
+
+def test_every_layer_had_its_shapes_as_attributes() -> None:
+    model = keras.Sequential([Dense(3, input_dim=4), Dense(2)])
+    assert model.layers[0].input_shape == (None, 4)
+    assert model.layers[1].output_shape == (None, 2)
+
+    class Own(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.output_shape = 7
+
+    assert Own().output_shape == 7
+    with pytest.raises(AttributeError, match="never been called"):
+        Dense(2).output_shape  # noqa: B018  # asking is the point
+
+
+def test_forms_without_a_call() -> None:
+    spec = Dense(3).compute_output_spec(KerasTensor((None, 5)))
+    assert (spec.shape, spec.dtype, spec.node) == ((None, 3), "float32", None)

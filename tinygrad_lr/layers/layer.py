@@ -21,7 +21,7 @@ from tinygrad_lr.arguments import parameters, refuse_unknown
 from tinygrad_lr.autodiff import Tensor, label, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
+from tinygrad_lr.layers.places import Form, KerasTensor, Node, forms_of, has_places
 from tinygrad_lr.layers.tracking import Tracking, Weight
 from tinygrad_lr.masks import mask_of, set_mask
 from tinygrad_lr.naming import unique_name
@@ -154,6 +154,16 @@ class Layer(Tracking):
             lambda t: (None, *t.shape[1:]) if open_batch and t.ndim else t.shape, out
         )
 
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return places of the form (shape, dtype) that a call on places would give."""
+        forms = self._forms(args, kwargs)
+        return map_structure(
+            lambda form: (
+                KerasTensor(form.shape, form.dtype) if isinstance(form, Form) else form
+            ),
+            forms,
+        )
+
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the mask of the output, given the one of the inputs (or None)."""
         return previous_mask
@@ -263,7 +273,7 @@ class Layer(Tracking):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._check_super_called()
         if has_places(args, kwargs):
-            return self._call_on_places(args, kwargs)
+            return self.symbolic_call(*args, **kwargs)
         args = tuple([self._convert_positional(arg) for arg in args])
         if kwargs:
             kwargs = {name: self._convert(value) for name, value in kwargs.items()}
@@ -332,21 +342,26 @@ class Layer(Tracking):
                     "the mask holds for its output as well."
                 )
 
-    def _call_on_places(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Note the call, and return places for the outputs."""
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Note a call on places, and return places for the outputs."""
         args = tuple([self._convert_positional(arg) for arg in args])
         kwargs = {name: self._convert(value) for name, value in kwargs.items()}
         if self.input_spec is not None:
             self._check_input(args[0] if args else next(iter(kwargs.values())))
         if not self.built:
             self._build_for(args, kwargs)
+        forms = self._forms(args, kwargs)
+        return Node(self, args, kwargs).finish(forms)
+
+    def _forms(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Shapes and dtypes of the outputs, leaving the layer's own state as it is."""
         before = [(variable, variable.data) for variable in self.variables]
         forms = forms_of(self, args, kwargs)
         for variable, value in before:  # what a layer counts, it counts on data
             if variable.data is not value:
                 variable.data = value
         self._clear_losses()
-        return Node(self, args, kwargs).finish(forms)
+        return forms
 
     def _convert(self, value: Any) -> Any:
         """Turn arrays (in any nesting) into Tensors, and floats into the own dtype."""
@@ -449,6 +464,11 @@ class Layer(Tracking):
     @property
     def compute_dtype(self) -> str:
         """The dtype of the computation: that of the weights."""
+        return self.dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype that floats among the inputs are cast to."""
         return self.dtype
 
     @property

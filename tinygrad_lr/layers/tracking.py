@@ -164,6 +164,11 @@ class Tracking(metaclass=Checked):
         inner = [metric for layer in self._sublayers() for metric in layer.metrics]
         return unique([*self._found(Metric), *inner])
 
+    @property
+    def metrics_variables(self) -> list[Any]:
+        """What the metrics remember."""
+        return [v for metric in self.metrics for v in metric.variables]
+
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of all weights as arrays."""
         return [weight.numpy() for weight in self.weights]
