@@ -52,6 +52,14 @@ def parameters(function: Callable[..., Any]) -> Parameters:
     >>> parameters(f)
     Parameters(names=('x', 'scale'), any_keyword=True)
     """
+    signature = getattr(function, "__signature__", None)
+    if signature is not None:  # set by a decorator that adds to what is written
+        shown = [p for name, p in signature.parameters.items() if name != "self"]
+        rest = [p for p in shown if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        return Parameters(
+            tuple(p.name for p in shown if p not in rest),
+            any(p.kind is p.VAR_KEYWORD for p in rest),
+        )
     function = getattr(function, "__wrapped__", function)
     signature = getattr(function, "__signature__", None)
     if signature is not None:  # a constructor made from a function

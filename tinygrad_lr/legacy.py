@@ -8,6 +8,7 @@ two are for the paths under ``keras`` that :mod:`tinygrad_lr.alias` answers.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tinygrad_lr import losses, metrics, optimizers
@@ -19,8 +20,8 @@ from tinygrad_lr.layers import Layer
 from tinygrad_lr.models import Sequential
 from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.optimizers import Optimizer
-from tinygrad_lr.optimizers.optimizer import checked_rate
 from tinygrad_lr.optimizers.schedules import LearningRateSchedule, registry
+from tinygrad_lr.optimizers.settings import checked_rate
 
 # -- decay= and optimizer.lr -----------------------------------------------------------
 
@@ -284,10 +285,10 @@ for registry_of in (losses.registry, metrics.registry):  # names in compile()
         registry_of.add(**{name: registry_of.find(table[name])})
 for owner, names in ARGUMENTS.items():
     register_old_names(owner, names)
-for name in optimizers.__all__:
-    if name[0].isupper():
-        rates = vars(optimizers)[name].__init__.__defaults__
-        register_old_names(name, {"decay": decay_from(rates[0])})
+for kind in optimizers.registry.entries.values():
+    rate = inspect.signature(kind).parameters.get("learning_rate")
+    if rate is not None:
+        register_old_names(kind.__name__, {"decay": decay_from(rate.default)})
 for kind, members in MEMBERS.items():
     for name, member in members.items():
         setattr(kind, name, member)

@@ -57,9 +57,10 @@ class Steps(Layer):
             label(y_pred, "p")
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
             label(loss, "loss")
+            scaled = self.optimizer.scale_loss(loss)
         self._loss_tracker.update_state(loss, sample_weight=batch_length(x))
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(scaled, variables), variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:

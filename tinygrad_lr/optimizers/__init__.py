@@ -5,13 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_lr.optimizers import schedules
-from tinygrad_lr.optimizers.adaptive import Adam, RMSprop
-from tinygrad_lr.optimizers.optimizer import Optimizer
-from tinygrad_lr.optimizers.sgd import SGD
-from tinygrad_lr.registry import Registry
+from tinygrad_lr.optimizers.adam import (
+    Adam,
+    Adamax,
+    AdamW,
+    Lamb,
+    Nadam,
+    ScheduleFreeAdamW,
+)
+from tinygrad_lr.optimizers.matrices import Adafactor, Muon
+from tinygrad_lr.optimizers.optimizer import Optimizer, registry
+from tinygrad_lr.optimizers.several import (
+    LossScaleOptimizer,
+    MultiOptimizer,
+    OptimizerMap,
+)
+from tinygrad_lr.optimizers.sgd import SGD, Lion
+from tinygrad_lr.optimizers.sizes import Adadelta, Adagrad, Ftrl, RMSprop
 
-registry = Registry("optimizer", "keras.optimizers")
-registry.add(Adam, RMSprop, SGD)
+registry.add(
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion,
+    LossScaleOptimizer, MultiOptimizer, Muon, Nadam, OptimizerMap, RMSprop, SGD,
+    ScheduleFreeAdamW,
+)  # fmt: skip
 serialize, deserialize = registry.serialize, registry.deserialize
 
 
@@ -23,7 +39,7 @@ def get(identifier: Any) -> Any:
     ('RMSprop', 'SGD')
     """
     found = registry.get(identifier)
-    if not isinstance(found, Optimizer):
+    if not isinstance(found, Optimizer) and identifier is not None:
         raise ValueError(
             "expected the name of an optimizer, such as 'adam', or an Optimizer, got "
             f"{identifier!r} of type {type(identifier).__name__}."
@@ -33,9 +49,23 @@ def get(identifier: Any) -> Any:
 
 __all__ = [
     "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
     "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
+    "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "registry",

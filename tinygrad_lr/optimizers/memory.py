@@ -7,7 +7,6 @@ that a recorded training step can change them.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.optimizers.schedules import LearningRateSchedule
+from tinygrad_lr.optimizers.settings import checked_rate
 
 Rate = float | LearningRateSchedule | Callable[[], Any]
 
@@ -35,17 +35,18 @@ class Memory(Noticed, metaclass=Checked):
     def __init__(self, learning_rate: Any) -> None:
         self._variables: list[Variable] = []
         self._index: dict[int, int] = {}
-        self._iterations = Variable(
-            np.int64(0), trainable=False, dtype="int64", name="iteration"
-        )
-        self._variables.append(self._iterations)
+        self._iterations = self._remember(np.int64(0), "iteration")
         self._learning_rate = learning_rate
         if not callable(learning_rate) or isinstance(learning_rate, Tensor):
-            rate = checked_rate(learning_rate, self.name)
-            self._learning_rate = Variable(
-                rate, trainable=False, dtype=floatx(), name="learning_rate"
-            )
-            self._variables.append(self._learning_rate)
+            rate = as_tensor(checked_rate(learning_rate, self.name), floatx())
+            self._learning_rate = self._remember(rate, "learning_rate")
+
+    def _remember(self, value: Any, name: str | None) -> Variable:
+        """Make a variable that starts with ``value``."""
+        variable = Variable(value, trainable=False, name=name)
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
 
     @property
     def variables(self) -> list[Variable]:
@@ -93,9 +94,7 @@ class Memory(Noticed, metaclass=Checked):
         """Make something to remember, of this shape."""
         pay_for(shape, dtype or floatx())
         value = initializers.get(initializer)(shape, dtype=dtype or floatx())
-        variable = Variable(as_tensor(value), trainable=False, name=name)
-        self._variables.append(variable)
-        return variable
+        return self._remember(as_tensor(value, dtype), name)
 
     def add_variable_from_reference(
         self,
@@ -106,14 +105,12 @@ class Memory(Noticed, metaclass=Checked):
         """Make something to remember, of the shape and dtype of a weight, named after
         it.
         """
-        of = getattr(reference_variable, "path", reference_variable.name).replace(
-            "/", "_"
-        )
+        of = reference_variable.path.replace("/", "_")
         return self.add_variable(
             reference_variable.shape,
             initializer,
             reference_variable.dtype,
-            f"{of}_{name}",
+            f"{of}_{name or 'var'}",
         )
 
     def add_optimizer_variables(
@@ -122,26 +119,24 @@ class Memory(Noticed, metaclass=Checked):
         name: Any,
         initializer: Any = "zeros",
     ) -> Any:
-        """One remembered variable for each weight; for several names, as many lists."""
-        variables = list(trainable_variables)
-        if isinstance(name, str):
-            return [
-                self.add_variable_from_reference(v, name, initializer)
-                for v in variables
-            ]
-        kinds = (
-            initializer
-            if isinstance(initializer, (list, tuple))
-            else [initializer] * len(name)
-        )
-        rows = [
-            [
-                self.add_variable_from_reference(v, n, k)
-                for n, k in zip(name, kinds, strict=True)
-            ]
-            for v in variables
-        ]
-        return tuple([row[i] for row in rows] for i in range(len(name)))
+        """One remembered variable for each weight; for several names, as many lists.
+
+        The variables of one weight stand next to each other: the order in which files
+        of Keras hold them.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        several = isinstance(initializer, (list, tuple))
+        starts = initializer if several else [initializer] * len(names)
+        if len(starts) != len(names):
+            raise ValueError(
+                f"optimizer {self.name!r}: expected one initializer for each of the "
+                f"names {names}, got {len(starts)}."
+            )
+        made: tuple[list[Variable], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for slots, kind, start in zip(made, names, starts, strict=True):
+                slots.append(self.add_variable_from_reference(variable, kind, start))
+        return made[0] if isinstance(name, str) else made
 
     def _get_variable_index(self, variable: Variable) -> int:
         return self._index[id(variable)]
@@ -186,22 +181,3 @@ class Memory(Noticed, metaclass=Checked):
             return
         for i, variable in enumerate(self._variables):
             variable.assign(store[str(i)])
-
-
-def is_number(value: Any) -> bool:
-    """Whether ``value`` is one real number, not a truth value or a text."""
-    if isinstance(value, (bool, np.bool_)):
-        return False
-    if isinstance(value, (Tensor, np.ndarray)):
-        return value.size == 1 and value.dtype.kind in "iuf"
-    return isinstance(value, (int, float, np.integer, np.floating))
-
-
-def checked_rate(value: Any, name: str) -> float:
-    """Return a learning rate as a Python number."""
-    if not is_number(value) or math.isnan(float(value)):
-        raise ValueError(
-            f"optimizer {name!r}: expected a number, a LearningRateSchedule or a "
-            f"function as learning_rate, got {value!r}."
-        )
-    return float(value)

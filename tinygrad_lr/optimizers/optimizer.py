@@ -20,9 +20,9 @@ from tinygrad_lr.autodiff import Variable, no_grad
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.optimizers import schedules
-from tinygrad_lr.optimizers.memory import Memory, is_number
-from tinygrad_lr.optimizers.memory import checked_rate as checked_rate
-from tinygrad_lr.optimizers.schedules import LearningRateSchedule
+from tinygrad_lr.optimizers.memory import Memory, Rate
+from tinygrad_lr.optimizers.settings import Common, check_common
+from tinygrad_lr.registry import Registry
 
 
 class Optimizer(Memory):
@@ -38,16 +38,18 @@ class Optimizer(Memory):
     that is no number and for settings out of range.
     """
 
+    _settings: tuple[str, ...] = ()  # names of own arguments, for get_config
+
     def __init__(
-        self, learning_rate: Any, weight_decay: float | None = None,
+        self, learning_rate: Rate, weight_decay: float | None = None,
         clipnorm: float | None = None, clipvalue: float | None = None,
         global_clipnorm: float | None = None, use_ema: bool = False,
         ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None, name: str | None = None,
-        **unknown: Any,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
-        refuse_unknown(self, unknown, name)
+        refuse_unknown(self, kwargs, name)
         self.name = name or unique_name(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -58,60 +60,25 @@ class Optimizer(Memory):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._check_settings()
+        check_common(self._common())
         self.built = False
         self._trainable_variables: list[Variable] = []
         self._undecayed: list[Variable] = []
         self._undecayed_names: str | None = None
         super().__init__(learning_rate)
 
-    def _check_settings(self) -> None:
-        clips = {
-            k: getattr(self, k) for k in ("clipnorm", "clipvalue", "global_clipnorm")
-        }
-        if sum(value is not None for value in clips.values()) > 1:
-            raise ValueError(
-                f"optimizer {self.name!r}: at most one of clipnorm, clipvalue and "
-                f"global_clipnorm can be set, got {clips}."
-            )
-        for key, value in (clips | {"weight_decay": self.weight_decay}).items():
-            if value is not None and not is_number(value):
-                raise ValueError(
-                    f"optimizer {self.name!r}: expected a number as {key}, got "
-                    f"{value!r}."
-                )
-            if value is not None and value < 0:
-                raise ValueError(
-                    f"optimizer {self.name!r}: {key} must not be negative, got "
-                    f"{value!r}."
-                )
-        steps = self.gradient_accumulation_steps
-        if steps is not None and (not isinstance(steps, int) or steps < 2):
-            raise ValueError(
-                f"optimizer {self.name!r}: gradient_accumulation_steps must be an "
-                f"integer of at least 2, got {steps!r}."
-            )
-        if self.use_ema and not 0 <= self.ema_momentum <= 1:
-            raise ValueError(
-                f"optimizer {self.name!r}: ema_momentum must lie between 0 and 1, got "
-                f"{self.ema_momentum!r}."
-            )
-        every = self.ema_overwrite_frequency
-        if (
-            self.use_ema
-            and every is not None
-            and (not isinstance(every, int) or every < 1)
-        ):
-            raise ValueError(
-                f"optimizer {self.name!r}: ema_overwrite_frequency must be a positive "
-                f"integer or None, got {every!r}."
-            )
+    def _common(self) -> Common:
+        """The common settings."""
+        names: Any = Common.__annotations__
+        return {name: getattr(self, name) for name in names}  # type: ignore[return-value]  # just these names
 
     # -- what subclasses override ------------------------------------------------------
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make what the optimizer remembers about each of the variables."""
-        self._trainable_variables = list(variables)
+        """Make what the optimizer remembers about each of the variables, once."""
+        if self.built:
+            return
+        self._trainable_variables = variables = list(variables)
         self._index = {id(variable): i for i, variable in enumerate(variables)}
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
@@ -119,7 +86,11 @@ class Optimizer(Memory):
             self._accumulated = self.add_optimizer_variables(
                 variables, "gradient_accumulator"
             )
+        self._build_slots(variables)
         self.built = True
+
+    def _build_slots(self, variables: list[Variable]) -> None:
+        """Make what an optimizer of ours remembers beside that."""
 
     def update_step(
         self, gradient: Any, variable: Variable, learning_rate: Any
@@ -135,21 +106,18 @@ class Optimizer(Memory):
         rate: Any = self._learning_rate
         if isinstance(rate, Variable):
             rate = float(rate)
-        elif isinstance(rate, LearningRateSchedule):
+        elif callable(rate):
             rate = schedules.serialize(rate)
-        names = (
-            "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
-            "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor",
-            "gradient_accumulation_steps",
-        )  # fmt: skip
-        config = {"name": self.name, "learning_rate": rate}
-        return config | {name: getattr(self, name) for name in names}
+        own = {name: getattr(self, name) for name in self._settings}
+        return {"learning_rate": rate, **self._common(), **own}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
         """Make an optimizer from what :meth:`get_config` returned."""
         if isinstance(config.get("learning_rate"), dict):
-            rate = schedules.deserialize(config["learning_rate"])
+            rate = schedules.deserialize(config["learning_rate"], custom_objects)
             config = config | {"learning_rate": rate}
         return cls(**config)
 
@@ -241,22 +209,26 @@ class Optimizer(Memory):
     def _update(self, gradients: list[Any], variables: list[Variable]) -> None:
         """Clip, decay, and update each variable."""
         gradients = self._clip_gradients(gradients)
-        if self.weight_decay is not None:
-            self._decay_weights(variables)
-        learning_rate = self.learning_rate
+        self._decay_weights(variables)
+        self._update_all(gradients, variables, self.learning_rate)
+
+    def _update_all(
+        self, gradients: list[Any], variables: list[Variable], learning_rate: Any
+    ) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 
     def _clip_gradients(self, gradients: list[Any]) -> list[Any]:
         """Limit the norm of each gradient, the norm of all, or each element."""
         if self.clipnorm:
-            return [
-                limit_norm(g, np.sum(np.square(g)), self.clipnorm) for g in gradients
-            ]
+            return [limit_norm(g, self.clipnorm) for g in gradients]
         if self.global_clipnorm:
             squares = [np.sum(np.square(g)) for g in gradients]
-            total = sum(squares[1:], squares[0])
-            return [limit_norm(g, total, self.global_clipnorm) for g in gradients]
+            norm = np.sqrt(sum(squares[1:], squares[0]))
+            limit = self.global_clipnorm
+            # norm - norm is 0, or NaN for a norm that is not finite
+            scale = limit / np.maximum(norm, limit) + (norm - norm)
+            return [g * as_tensor(scale, g.dtype) for g in gradients]
         if self.clipvalue:
             return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
         return gradients
@@ -264,25 +236,26 @@ class Optimizer(Memory):
     def _decay_weights(self, variables: list[Variable]) -> None:
         pattern = self._undecayed_names
         for variable in variables:
+            decay = self._decay_of(variable)
             excluded = any(variable is other for other in self._undecayed)
-            if not excluded and not (pattern and re.search(pattern, variable.name)):
+            if pattern and re.search(pattern, variable.name):
+                excluded = True
+            if decay is not None and not excluded:
                 rate = as_tensor(self.learning_rate, variable.dtype)
-                variable.assign(variable - variable * self.weight_decay * rate)
+                variable.assign(variable - variable * decay * rate)
+
+    def _decay_of(self, variable: Variable) -> float | None:
+        """The weight decay for a variable."""
+        return self.weight_decay
 
     def exclude_from_weight_decay(
         self,
         var_list: Iterable[Variable] | None = None,
         var_names: Sequence[str] | None = None,
     ) -> None:
-        """Let some variables, or all whose names contain some words, keep their weight.
-
-        Raises ``ValueError`` once the optimizer is built.
+        """Let some variables, and all whose names contain some words, keep their
+        weight.
         """
-        if self.built:
-            raise ValueError(
-                f"optimizer {self.name!r}: exclude_from_weight_decay must be called "
-                "before training begins."
-            )
         self._undecayed = list(var_list or ())
         self._undecayed_names = "|".join(var_names) if var_names else None
 
@@ -328,6 +301,36 @@ class Optimizer(Memory):
             for variable in var_list:
                 variable.assign(self._averages[self._index[id(variable)]])
 
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any],
+        trainable_variables: Sequence[Any],
+    ) -> tuple[list[Any], list[Any]]:  # fmt: skip
+        """Return what :meth:`apply` would make of given values, changing nothing.
+
+        Takes values of :attr:`variables`, gradients, and values of the variables that
+        the optimizer was built for; returns new values of the latter and the former.
+        """
+        weights = self._trainable_variables
+        state = [*weights, *self.variables]
+        values = [*trainable_variables, *optimizer_variables]
+        if not self.built or len(values) != len(state):
+            raise ValueError(
+                f"optimizer {self.name!r}: stateless_apply needs build(variables) "
+                f"first, and as many values as there are variables: {len(weights)} and "
+                f"{len(self.variables)}, got {len(trainable_variables)} and "
+                f"{len(optimizer_variables)}."
+            )
+        before = [variable.value for variable in state]
+        try:
+            for variable, value in zip(state, values, strict=True):
+                variable.assign(value)
+            self.apply(grads, weights)
+            after = [variable.value for variable in state]
+        finally:
+            for variable, value in zip(state, before, strict=True):
+                variable.assign(value)
+        return after[: len(weights)], after[len(weights) :]
+
     def scale_loss(self, loss: Any) -> Any:
         """Multiply the loss by ``loss_scale_factor``, which ``apply`` divides out
         again.
@@ -342,8 +345,10 @@ class Optimizer(Memory):
         return f"<{type(self).__name__} name={self.name}>"
 
 
-def limit_norm(gradient: Any, square: Any, limit: float) -> Any:
-    """Shorten ``gradient`` so that a norm, given as its square, becomes at most
-    ``limit``.
-    """
-    return gradient * limit / np.maximum(np.sqrt(square), limit)
+def limit_norm(gradient: Any, limit: float) -> Any:
+    """Shorten ``gradient`` so that its norm becomes at most ``limit``."""
+    norm = np.sqrt(np.sum(np.square(gradient)))
+    return gradient * limit / np.maximum(norm, limit)
+
+
+registry = Registry("optimizer", "keras.optimizers")

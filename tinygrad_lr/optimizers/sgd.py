@@ -1,14 +1,17 @@
-"""SGD: a step against the gradient, with or without momentum."""
+"""SGD and Lion: steps against the gradient, and of one size against its sign."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
+
+import numpy as np
 
 from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.optimizers.memory import Rate, is_number
+from tinygrad_lr.optimizers.common import common_arguments
+from tinygrad_lr.optimizers.memory import Rate
 from tinygrad_lr.optimizers.optimizer import Optimizer
+from tinygrad_lr.optimizers.settings import Common, checked_number
 
 
 class SGD(Optimizer):
@@ -27,31 +30,18 @@ class SGD(Optimizer):
     array([0.9, 2.1], dtype=float32)
     """
 
+    _settings = ("momentum", "nesterov")
+
+    @common_arguments
     def __init__(
         self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False,
-        weight_decay: float | None = None, clipnorm: float | None = None,
-        clipvalue: float | None = None, global_clipnorm: float | None = None,
-        use_ema: bool = False, ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None, name: str | None = None,
-        **kwargs: Any,
+        **common: Unpack[Common],
     ) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema,
-            ema_momentum, ema_overwrite_frequency, loss_scale_factor,
-            gradient_accumulation_steps, name, **kwargs,
-        )  # fmt: skip
-        if not is_number(momentum) or not 0 <= momentum <= 1:
-            raise ValueError(
-                f"optimizer {self.name!r}: expected a momentum between 0 and 1, got "
-                f"{momentum!r}."
-            )
-        self.momentum = float(momentum)
+        super().__init__(learning_rate, **common)
+        self.momentum = float(checked_number(self.name, "momentum", momentum, "[0, 1]"))
         self.nesterov = nesterov
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
+    def _build_slots(self, variables: list[Variable]) -> None:
         self.momentums: list[Variable] = []
         if self.momentum:
             self.momentums = self.add_optimizer_variables(variables, "momentum")
@@ -70,9 +60,37 @@ class SGD(Optimizer):
         else:
             variable.assign(variable + m)
 
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "momentum": self.momentum,
-            "nesterov": self.nesterov,
-        }
+
+class Lion(Optimizer):
+    """The sign of a mix of gradient and momentum: w = w - learning_rate * sign(beta_1 *
+    m + (1 - beta_1) g), then m = beta_2 * m + (1 - beta_2) g.
+
+    Raises ``ValueError`` for a ``beta_1`` that is not above 0 and at most 1, and for a
+    ``beta_2`` that does not lie between 0 and 1.
+
+    Source: Chen et al., "Symbolic discovery of optimization algorithms",
+    arXiv:2302.06675.
+    """
+
+    _settings = ("beta_1", "beta_2")
+
+    @common_arguments
+    def __init__(
+        self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.99,
+        **common: Unpack[Common],
+    ) -> None:  # fmt: skip
+        super().__init__(learning_rate, **common)
+        self.beta_1 = checked_number(self.name, "beta_1", beta_1, "(0, 1]")
+        self.beta_2 = checked_number(self.name, "beta_2", beta_2, "[0, 1]")
+
+    def _build_slots(self, variables: list[Variable]) -> None:
+        self._momentums = self.add_optimizer_variables(variables, "momentum")
+
+    def update_step(
+        self, gradient: Any, variable: Variable, learning_rate: Any
+    ) -> None:
+        rate = as_tensor(learning_rate, variable.dtype)
+        m = self._momentums[self._get_variable_index(variable)]
+        direction = np.sign(m * self.beta_1 + gradient * (1 - self.beta_1))
+        variable.assign(variable - rate * direction)
+        m.assign(m * self.beta_2 + gradient * (1 - self.beta_2))

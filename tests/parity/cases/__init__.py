@@ -18,6 +18,7 @@ from cases.initializers import INITIALIZERS
 from cases.layers import LAYERS
 from cases.losses import LOSSES
 from cases.metrics import METRICS
+from cases.optimizers import OPTIMIZERS
 from cases.trajectories import TRAJECTORIES
 
 GROUPS: dict[str, dict[str, Case]] = {
@@ -31,4 +32,5 @@ GROUPS: dict[str, dict[str, Case]] = {
     "initializers": INITIALIZERS,
     "data": DATA,
     "callbacks": CALLBACKS,
+    "optimizers": OPTIMIZERS,
 }
