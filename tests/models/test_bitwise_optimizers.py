@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-from replaying import (
-    SIZES,
-    agree,
-    small,
-    things,
-)
+from replaying import BINARY, SIZES, X, agree, small, things
 
-from tinygrad_lr import (
-    optimizers,
+import tinygrad_lr as keras
+from tinygrad_lr import optimizers
+from tinygrad_lr.compiler.families import find_families
+from tinygrad_lr.optimizers import (
+    SGD,
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Ftrl,
+    Lamb,
+    Lion,
+    LossScaleOptimizer,
+    MultiOptimizer,
+    Muon,
+    Nadam,
+    OptimizerMap,
+    RMSprop,
+    ScheduleFreeAdamW,
+    schedules,
 )
-from tinygrad_lr.optimizers import SGD, Adam, RMSprop, schedules
 
 SCHEDULES: dict[str, Any] = {
     "ExponentialDecay": lambda: schedules.ExponentialDecay(0.1, 5, 0.7),
@@ -48,6 +63,9 @@ COMMON: dict[str, dict[str, Any]] = {
     "accumulation_decay": {"gradient_accumulation_steps": 2, "weight_decay": 0.01},
     "loss_scale_factor": {"loss_scale_factor": 8.0},
 }
+# Tried with all common options: what they touch is the same for the others.
+EVERYBODY = (SGD, Adam, RMSprop, Nadam, Adafactor, Muon)
+BETAS = {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}
 OWN: dict[type, dict[str, dict[str, Any]]] = {
     SGD: {
         "momentum": {"momentum": 0.9},
@@ -64,17 +82,75 @@ OWN: dict[type, dict[str, dict[str, Any]]] = {
         "centered": {"centered": True},
         "all": {"centered": True, "momentum": 0.5, "rho": 0.7, "epsilon": 1e-3},
     },
+    AdamW: {"own": {"weight_decay": 0.1, "amsgrad": True, **BETAS}},
+    Adagrad: {"own": {"initial_accumulator_value": 0.5, "epsilon": 1e-3}},
+    Adadelta: {"own": {"rho": 0.7, "epsilon": 1e-3}},
+    Adamax: {"own": BETAS},
+    Nadam: {"own": BETAS},
+    Lamb: {"own": BETAS},
+    ScheduleFreeAdamW: {"own": {"warmup_steps": 7, **BETAS}},
+    Lion: {"own": {"beta_1": 0.5, "beta_2": 0.9}},
+    Ftrl: {
+        "penalties": {
+            "l1_regularization_strength": 0.01,
+            "l2_regularization_strength": 0.02,
+            "l2_shrinkage_regularization_strength": 0.03,
+        },
+        "own": {
+            "learning_rate_power": -0.7,
+            "initial_accumulator_value": 0.5,
+            "beta": 0.2,
+        },
+    },
+    Adafactor: {
+        "own": {
+            "beta_2_decay": -0.5,
+            "epsilon_1": 1e-4,
+            "epsilon_2": 0.1,
+            "clip_threshold": 0.5,
+            "relative_step": False,
+        }
+    },
+    Muon: {
+        "coefficients": {"muon_a": 3.0, "muon_b": -3.5, "muon_c": 1.5, "ns_steps": 3},
+        "momentum": {"momentum": 0.5, "nesterov": False, "rms_rate": None},
+        "adam": {
+            "exclude_layers": ["dense_1"],
+            "exclude_embeddings": False,
+            "adam_beta_1": 0.5,
+            "adam_beta_2": 0.9,
+            "adam_weight_decay": 0.1,
+            "adam_lr_ratio": 0.5,
+            "epsilon": 1e-3,
+        },
+    },
 }
+
+
+def scaled() -> LossScaleOptimizer:
+    return LossScaleOptimizer(
+        Adam(0.05), initial_scale=2.0**125, dynamic_growth_steps=4
+    )
+
+
+def divided() -> MultiOptimizer:
+    chosen = {".*kernel": Adam(0.05), ".*bias": SGD(0.1, momentum=0.5)}
+    return MultiOptimizer(OptimizerMap(RMSprop(), chosen), loss_scale_factor=4.0)
+
+
+CONTAINERS = {LossScaleOptimizer: scaled, MultiOptimizer: divided}
 
 
 def optimizer_cases() -> Iterator[Any]:
     for kind, own in OWN.items():
-        for name, options in {**COMMON, **own}.items():
+        shared = COMMON if kind in EVERYBODY else {"plain": {}}
+        for name, options in {**shared, **own}.items():
             yield pytest.param(kind, options, id=f"{kind.__name__}-{name}")
 
 
 def test_every_optimizer_and_each_of_its_options_has_a_case() -> None:
-    assert {kind.__name__ for kind in OWN} == things(optimizers.registry)
+    kinds = {*OWN, *CONTAINERS, OptimizerMap}
+    assert {kind.__name__ for kind in kinds} == things(optimizers.registry)
     for kind, own in OWN.items():
         tried = {name for case in {**COMMON, **own}.values() for name in case}
         config = kind().get_config()
@@ -101,6 +177,51 @@ def test_optimizer(kind: Any, options: dict[str, Any], batch_size: int) -> None:
         batch_size=batch_size,
         epochs=SIZES[batch_size],
     )
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_optimizers_that_contain_others(kind: Any) -> None:
+    agree(lambda: small(optimizer=CONTAINERS[kind]()))
+
+
+def test_a_step_whose_scaled_gradients_overflow_is_left_out() -> None:
+    model = small(optimizer=scaled())
+    before = [w.numpy() for w in model.variables]
+    with np.errstate(over="ignore"):
+        model.fit(X[:4], 1e5 * BINARY[:4], batch_size=4, epochs=1, verbose=0)
+    for w, old in zip(model.variables, before, strict=True):
+        np.testing.assert_array_equal(w.numpy(), old)
+    assert model.optimizer.iterations.item() == 0
+    assert model.optimizer.dynamic_scale.item() == 2.0**124
+
+
+def test_a_scaled_loss_changes_no_step() -> None:
+    def trained(optimizer: Any) -> list[Any]:
+        keras.utils.set_random_seed(3)
+        model = small(optimizer=optimizer)
+        model.fit(X, BINARY, batch_size=4, epochs=3, verbose=0)
+        return list(model.get_weights())
+
+    plain = trained(Adam(0.05))
+    for other in (
+        Adam(0.05, loss_scale_factor=1024.0),
+        LossScaleOptimizer(Adam(0.05), dynamic_growth_steps=3),
+    ):
+        for w, expected in zip(trained(other), plain, strict=True):
+            np.testing.assert_array_equal(w, expected)  # powers of two are exact
+
+
+def test_updates_of_all_weights_are_joined() -> None:
+    # The layers' updates run as one chain over all weights, laid out flat.
+    elementwise = (
+        SGD, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, Nadam, Ftrl, Lion,
+        ScheduleFreeAdamW,
+    )  # fmt: skip
+    for kind in elementwise:
+        model = small(optimizer=kind(0.05))
+        model.fit(X, BINARY, batch_size=11, verbose=0)
+        families = find_families(model.train_function.program)
+        assert [len(family.members) for family in families] == [4], kind
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
