@@ -252,7 +252,7 @@ MODULES: dict[str, str] = {
     "engine.sequential": "models",
     "engine.topology": "layers",
     "engine.training": "models",
-    "initializations": "initializers",
+    "initializations": "initializers.functions",
     "layers.advanced_activations": "layers",
     "layers.convolutional": "layers",
     "layers.core": "layers",

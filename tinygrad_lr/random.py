@@ -99,7 +99,7 @@ class SeedGenerator:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a generator."""
-        return {"seed": self.seed}
+        return {"seed": self.seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:

@@ -15,7 +15,15 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.config import floatx
 from tinygrad_lr.initializers.initializer import Initializer
-from tinygrad_lr.random import SeedGenerator, generator_of, new_seed
+from tinygrad_lr.random import (
+    Seed,
+    SeedGenerator,
+    checked_seed,
+    generator_of,
+    new_seed,
+    shape_of,
+)
+from tinygrad_lr.registry import configuration
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -24,17 +32,16 @@ if TYPE_CHECKING:
 class RandomInitializer(Initializer):
     """Base class of what draws its values: keeps the seed."""
 
-    def __init__(self, seed: int | SeedGenerator | None = None) -> None:
-        if seed is not None and not isinstance(seed, (int, np.integer, SeedGenerator)):
-            raise ValueError(
-                f"{type(self).__name__}: expected an integer, a SeedGenerator or None "
-                f"as seed, got {seed!r}."
-            )
-        self.given_seed = seed
-        self.seed = new_seed() if seed is None else seed
+    def __init__(self, seed: Any = None) -> None:
+        if isinstance(seed, dict):
+            seed = SeedGenerator.from_config(seed.get("config", seed))
+        if not isinstance(seed, SeedGenerator) and seed is not None:
+            seed = checked_seed(seed, type(self).__name__)
+        self.given_seed: Seed = seed
+        self.seed: int | SeedGenerator = new_seed() if seed is None else seed
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        values = self.draw(generator_of(self.seed), tuple(shape))
+        values = self.draw(generator_of(self.seed), shape_of(shape))
         return Tensor(np.asarray(values), dtype=dtype or floatx())
 
     def draw(self, generator: Generator, shape: tuple[int, ...]) -> Any:
@@ -42,15 +49,12 @@ class RandomInitializer(Initializer):
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        seed = self.given_seed
-        return {"seed": seed.get_config() if isinstance(seed, SeedGenerator) else seed}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        if isinstance(config.get("seed"), dict):
-            seed = config["seed"].get("config", config["seed"])
-            config = config | {"seed": SeedGenerator.from_config(seed)}
-        return cls(**config)
+        seed: Any = self.given_seed
+        if isinstance(seed, SeedGenerator):
+            seed = configuration(
+                "keras.random", "SeedGenerator", seed.get_config(), None
+            )
+        return {"seed": seed}
 
 
 class RandomNormal(RandomInitializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
 from collections.abc import Callable
@@ -230,7 +231,9 @@ def configuration(keras: Keras, name: str) -> Any:
     given = {"name": "own", "clipnorm": 0.5, "use_ema": True}
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
     first = keras.optimizers.serialize(make(learning_rate=schedule, **given))
-    second = keras.optimizers.serialize(keras.optimizers.deserialize(dict(first)))
+    second = keras.optimizers.serialize(
+        keras.optimizers.deserialize(copy.deepcopy(first))
+    )
     return {
         "default": plain(make(name="own").get_config()),
         "serialized": plain(first),
@@ -290,7 +293,7 @@ def rates(keras: Keras, name: str, arguments: dict[str, Any], dtype: str) -> Any
         schedules = keras.optimizers.schedules
         schedule = getattr(schedules, name)(**rate, **arguments)
         config = schedules.serialize(schedule)
-        again = schedules.deserialize(config)
+        again = schedules.deserialize(copy.deepcopy(config))
         return {
             "rates": [float(array(schedule(step))) for step in AT],
             "again": [float(array(again(step))) for step in AT[::5]],
