@@ -43,3 +43,25 @@ def test_rate_and_axis():
         constraints.UnitNorm([0, 1])(w).numpy(), [[0.6, 0.8]], rtol=1e-6
     )
     np.testing.assert_allclose(constraints.MaxNorm(1)(w).numpy(), [[1, 1]], rtol=1e-6)
+
+
+CONSTRAINTS = (
+    constraints.MaxNorm(3, axis=1),
+    constraints.NonNeg(),
+    constraints.UnitNorm([0, 1]),
+    constraints.MinMaxNorm(0.1, 0.5, rate=0.3, axis=1),
+)
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_configurations(constraint):
+    again = constraints.get(constraints.serialize(constraint))
+    assert type(again) is type(constraint)
+    assert again.get_config() == constraint.get_config()
+    w = np.array([[3.0, 4.0], [-1.0, 0.1]])
+    np.testing.assert_array_equal(again(w).numpy(), constraint(Tensor(w)).numpy())
+    np.testing.assert_allclose(constraint(w.tolist()).numpy(), again(w), rtol=1e-6)
+
+
+def test_the_base_class_allows_everything():
+    assert constraints.Constraint()(3) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 
@@ -198,6 +199,50 @@ def test_decay_in_fit_follows_the_formula():
         b -= rate * np.mean(p - y)
     np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-5)
     np.testing.assert_allclose(model.get_weights()[1], b, rtol=1e-5)
+
+
+def has_a_learning_rate(kind):
+    return "learning_rate" in inspect.signature(kind).parameters
+
+
+@pytest.mark.parametrize(
+    "kind",
+    dict.fromkeys(
+        filter(has_a_learning_rate, keras.optimizers.registry.entries.values())
+    ),
+)
+def test_decay_of_every_optimizer(kind):
+    optimizer = quiet(lambda: kind(lr=0.5, decay=0.25))
+    w = keras.Variable(np.ones((2, 2), "float32"))
+    for step in range(3):
+        assert float(optimizer.learning_rate) == pytest.approx(0.5 / (1 + 0.25 * step))
+        optimizer.apply([np.ones((2, 2), "float32")], [w])
+    default = inspect.signature(kind).parameters["learning_rate"].default
+    assert float(quiet(lambda: kind(decay=0.25)).lr) == pytest.approx(default)
+
+
+def test_what_optimizers_could_do():
+    optimizer = keras.optimizers.SGD(0.5, momentum=0.5)
+    w = keras.Variable([3.0])
+    optimizer.minimize(lambda: w * w, [w])
+    assert w.numpy() == [0]
+    assert [a.tolist() for a in optimizer.get_weights()] == [1, 0.5, [-3]]
+    assert optimizer.weights == optimizer.variables
+    with keras.GradientTape() as tape:
+        loss = 2.0 * w
+    optimizer.minimize(loss, [w], tape=tape)
+    assert w.numpy() == [-2.5]
+    with pytest.raises(ValueError, match="needs a function"):
+        optimizer.minimize(loss, [w])
+
+
+def test_old_arguments_of_penalties_and_constraints():
+    assert quiet(lambda: keras.regularizers.l1(l=0.5)).l1 == 0.5
+    assert quiet(lambda: keras.regularizers.L2(l=0.5)).l2 == 0.5
+    assert quiet(lambda: keras.constraints.MaxNorm(m=3)).max_value == 3
+    norm = quiet(lambda: keras.constraints.MinMaxNorm(low=0.1, high=0.5))
+    assert (norm.min_value, norm.max_value) == (0.1, 0.5)
+    assert type(quiet(lambda: keras.optimizers.Nadam(schedule_decay=0.004)))
 
 
 @pytest.mark.parametrize("rate", ["fast", None, math.nan])

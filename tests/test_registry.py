@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from tinygrad_lr import (
@@ -16,8 +17,10 @@ from tinygrad_lr import (
 )
 from tinygrad_lr.naming import nearest, reset_names, snake_case, unique_name
 from tinygrad_lr.optimizers import schedules
+from tinygrad_lr.random import SeedGenerator
 from tinygrad_lr.registry import CUSTOM, register_custom
 
+MAP = optimizers.OptimizerMap(optimizers.SGD(0.5), {"k.*": optimizers.Adam(0.25)})
 EVERYTHING = [
     layers.Dense(
         3, "relu", kernel_initializer="he_normal", kernel_regularizer="l2",
@@ -46,6 +49,13 @@ EVERYTHING = [
     optimizers.SGD(0.5, momentum=0.5, nesterov=True, clipnorm=1.0),
     optimizers.Adam(schedules.InverseTimeDecay(0.5, 10, 0.5), amsgrad=True),
     optimizers.RMSprop(weight_decay=0.5, centered=True),
+    optimizers.AdamW(0.5, weight_decay=0.25),
+    optimizers.Muon(0.5, exclude_layers=["head"], momentum=0.5, rms_rate=None),
+    optimizers.Ftrl(0.5, l1_regularization_strength=0.25, use_ema=True),
+    optimizers.Adafactor(schedules.CosineDecay(0.5, 10), clip_threshold=0.5),
+    optimizers.LossScaleOptimizer(optimizers.SGD(0.5), initial_scale=8.0),
+    MAP,
+    optimizers.MultiOptimizer(MAP, loss_scale_factor=4.0),
     schedules.ExponentialDecay(0.5, 10, 0.5, staircase=True),
     schedules.InverseTimeDecay(0.5, 10, 0.5),
     schedules.PiecewiseConstantDecay([10, 20], [0.5, 0.25, 0.125]),
@@ -75,6 +85,9 @@ EVERYTHING = [
     initializers.Orthogonal(gain=2.0, seed=1),
     initializers.TruncatedNormal(0.5, 0.25),
     initializers.Constant(3.0),
+    initializers.Constant(np.array([[1.0, 2.0]])),
+    initializers.STFT("imag", np.hanning(4), "spectrum"),
+    initializers.RandomNormal(seed=SeedGenerator(3)),
     initializers.Identity(2.0),
     regularizers.L1L2(0.5, 0.25),
     regularizers.OrthogonalRegularizer(0.5, "columns"),
@@ -195,7 +208,9 @@ def test_unknown_names_are_refused_with_the_nearest(module, name, near):
 
 
 def test_a_name_like_no_other_lists_all():
-    with pytest.raises(ValueError, match="Known are Adam, RMSprop, SGD"):
+    with pytest.raises(
+        ValueError, match="Known are Adadelta, Adafactor, Adagrad, Adam"
+    ):
         optimizers.get("xxxx")
 
 

@@ -13,19 +13,25 @@ import numpy as np
 
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.config import epsilon
+from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.registry import Registry
 
 Axis = int | tuple[int, ...] | list[int]
 
 
 class Constraint(metaclass=Checked):
-    """Base class: override ``__call__(w)`` and ``get_config``."""
+    """Base class: override ``__call__(w)`` and ``get_config``.
+
+    >>> class Rounded(Constraint):
+    ...     def __call__(self, w):
+    ...         return np.round(w)
+    >>> Rounded()(np.array([0.2, 0.9]))
+    array([0., 1.])
+    """
 
     def __call__(self, w: Any) -> Any:
-        """Return the allowed weight nearest to ``w``."""
-        raise NotImplementedError(
-            f"{type(self).__name__}: a constraint needs a method __call__(w)."
-        )
+        """Return the allowed weight nearest to ``w``; here all are allowed."""
+        return w
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a constraint."""
@@ -49,6 +55,7 @@ class MaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
+        w = as_tensor(w)
         norms = norm(w, self.axis)
         return w * (np.clip(norms, 0, self.max_value) / (epsilon() + norms))
 
@@ -60,7 +67,7 @@ class NonNeg(Constraint):
     """No element below 0."""
 
     def __call__(self, w: Any) -> Any:
-        return np.maximum(w, 0)
+        return np.maximum(as_tensor(w), 0)
 
 
 class UnitNorm(Constraint):
@@ -70,6 +77,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
+        w = as_tensor(w)
         return w / (epsilon() + norm(w, self.axis))
 
     def get_config(self) -> dict[str, Any]:
@@ -92,6 +100,7 @@ class MinMaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
+        w = as_tensor(w)
         norms = norm(w, self.axis)
         within = np.clip(norms, self.min_value, self.max_value)
         desired = self.rate * within + (1 - self.rate) * norms

@@ -13,7 +13,7 @@ from typing import Any
 
 from tinygrad_lr import losses, metrics, optimizers
 from tinygrad_lr.arguments import Translation, register_old_names, warn_once
-from tinygrad_lr.autodiff import Variable
+from tinygrad_lr.autodiff import GradientTape, Variable
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.layers import Layer
@@ -77,6 +77,31 @@ def set_lr(optimizer: Optimizer, value: Any) -> None:
         rate.rate.assign(value)
     else:
         optimizer.learning_rate = value
+
+
+def get_weights(self: Optimizer) -> list[Any]:
+    """All that an optimizer remembers, as arrays."""
+    return [variable.numpy() for variable in self.variables]
+
+
+def minimize(
+    self: Optimizer, loss: Any, var_list: Any, grad_loss: Any = None,
+    name: str | None = None, tape: GradientTape | None = None,
+) -> Variable:  # fmt: skip
+    """Do one step that lowers ``loss``: a function without arguments, or what was
+    computed under ``tape``.
+    """
+    if callable(loss) and tape is None:
+        with GradientTape() as tape:
+            loss = loss()
+    if tape is None:
+        raise ValueError(
+            f"optimizer {self.name!r}: minimize needs a function that computes the "
+            "loss, or the GradientTape under which it was computed."
+        )
+    variables = list(var_list() if callable(var_list) else var_list)
+    gradients = tape.gradient(loss, variables, output_gradients=grad_loss)
+    return self.apply_gradients(zip(gradients, variables, strict=True))
 
 
 # -- what Sequential could once say ----------------------------------------------------
@@ -152,6 +177,13 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
         "output_dim": "units",
     },
     "Optimizer": {"lr": "learning_rate"},
+    "Nadam": {
+        "schedule_decay": no_effect("the momentum follows a schedule of its own")
+    },
+    "L1": {"l": "l1"},
+    "L2": {"l": "l2"},
+    "MaxNorm": {"m": "max_value"},
+    "MinMaxNorm": {"low": "min_value", "high": "max_value"},
     "Model.compile": {
         "class_mode": no_effect("the loss says what kind of target there is"),
         "sample_weight_mode": no_effect("weights are taken in the shape they have"),
@@ -176,7 +208,12 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
 # Methods and attributes that classes had.
 MEMBERS: dict[type, dict[str, Any]] = {
     Layer: {"input_shape": ShapeOf("input"), "output_shape": ShapeOf("output")},
-    Optimizer: {"lr": property(get_lr, set_lr)},
+    Optimizer: {
+        "get_weights": get_weights,
+        "lr": property(get_lr, set_lr),
+        "minimize": minimize,
+        "weights": property(lambda self: self.variables, doc="All that is there."),
+    },
     Sequential: {"predict_classes": predict_classes, "predict_proba": predict_proba},
 }
 
@@ -228,18 +265,28 @@ NAMES: dict[str, dict[str, str]] = {
         "adagrad": "Adagrad",
         "adam": "Adam",
         "adamax": "Adamax",
+        "adamw": "AdamW",
+        "ftrl": "Ftrl",
         "nadam": "Nadam",
         "rmsprop": "RMSprop",
         "sgd": "SGD",
     },
     "regularizers": {
+        "ActivityRegularizer": "L1L2",
         "WeightRegularizer": "L1L2",
         "activity_l1": "L1",
+        "activity_l1l2": "L1L2",
         "activity_l2": "L2",
         "l1l2": "L1L2",
     },
     "utils": {"Sequence": "PyDataset"},
 }
+
+# Keras 2.4 to 2.8 had a module for each optimizer, in one of two places.
+OPTIMIZER_MODULES = (
+    "adadelta", "adagrad", "adam", "adamax", "ftrl", "gradient_descent", "nadam",
+    "rmsprop",
+)  # fmt: skip
 
 # Modules: old path under keras -> the module (or modules) that has its names today.
 MODULES: dict[str, str] = {
@@ -265,11 +312,13 @@ MODULES: dict[str, str] = {
     "layers.recurrent": "layers",
     "layers.wrappers": "layers",
     "objectives": "losses",
+    "optimizer_v1": "optimizers",
     "optimizer_v2": "optimizers",
-    "optimizer_v2.adam": "optimizers",
-    "optimizer_v2.gradient_descent": "optimizers",
-    "optimizer_v2.rmsprop": "optimizers",
+    "optimizer_v2.learning_rate_schedule": "optimizers.schedules",
+    **{f"optimizer_v2.{name}": "optimizers" for name in OPTIMIZER_MODULES},
+    "optimizers.experimental": "optimizers",
     "optimizers.legacy": "optimizers",
+    **{f"optimizers.{name}_v2": "optimizers" for name in OPTIMIZER_MODULES},
     "utils.data_utils": "utils",
     "utils.generic_utils": "utils",
     "utils.io_utils": "utils",

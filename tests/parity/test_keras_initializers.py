@@ -20,7 +20,8 @@ MOMENTS = [name for name in cases.INITIALIZERS if "(" in name]
 def test_moments(name: str) -> None:
     found, expected = cases.INITIALIZERS[name](keras), RECORDED[name]
     spread = expected["std"]
-    extremes = 1.5 if name.startswith("RandomNormal") else 0.01
+    unbounded = ("RandomNormal", "Orthogonal")
+    extremes = 1.5 if name.startswith(unbounded) or "untruncated" in name else 0.01
     tolerances = {"mean": 0.02, "std": 0.01, "min": extremes, "max": extremes}
     for key, tolerance in tolerances.items():
         assert found[key] == pytest.approx(expected[key], abs=tolerance * spread), key
@@ -29,4 +30,8 @@ def test_moments(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in cases.INITIALIZERS if n not in MOMENTS])
 def test_names_and_seeds(name: str) -> None:
-    compare(cases.INITIALIZERS[name](keras), RECORDED[name], rtol=0)
+    found, expected = cases.INITIALIZERS[name](keras), RECORDED[name]
+    if name == "values":
+        compare(found, expected, rtol=1e-6, atol=1e-6)
+    else:
+        compare(found, expected, rtol=0)

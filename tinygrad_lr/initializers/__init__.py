@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_lr.arguments import parameters
+from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.initializers.constant import Constant, Identity, Ones, Zeros
 from tinygrad_lr.initializers.initializer import Initializer
@@ -83,7 +84,7 @@ def the_array(array: Any, shape: Any, dtype: Any = None) -> Any:
             f"expected initial values of shape {tuple(shape)}, got an array of shape "
             f"{array.shape}."
         )
-    return as_tensor(array, dtype)
+    return as_tensor(array, dtype or floatx())
 
 
 def of_shape_only(function: Callable[..., Any], named: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from cases.layers import LAYERS
 from cases.losses import LOSSES
 from cases.metrics import METRICS
 from cases.optimizers import OPTIMIZERS
+from cases.penalties import PENALTIES
 from cases.trajectories import TRAJECTORIES
 
 GROUPS: dict[str, dict[str, Case]] = {
@@ -33,4 +34,5 @@ GROUPS: dict[str, dict[str, Case]] = {
     "data": DATA,
     "callbacks": CALLBACKS,
     "optimizers": OPTIMIZERS,
+    "penalties": PENALTIES,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 from functools import partial
 from typing import Any
 
@@ -51,6 +53,60 @@ def initializer_names(keras: Keras) -> Any:
     }
 
 
+def exact(keras: Keras) -> Any:
+    """What involves no chance."""
+    of = keras.initializers
+    figures = {
+        "identity": of.Identity(gain=2.0)((3, 2)),
+        "integers": of.Ones()((2,), dtype="int32"),
+        "rows": of.Constant([1.0, 2.0])((3, 2)),
+        "array": of.get(np.array([[1.0, 2.5]]))((1, 2)),
+        "identity_of_three": of.get("identity")((3, 3)),
+    }
+    for side in ("real", "imag"):
+        figures[f"stft-{side}"] = of.STFT(side)((6, 1, 4))
+        for window, scaling, periodic in (
+            ("hamming", "spectrum", True),
+            ("blackman", None, False),
+            ("bartlett", "density", True),
+            ("flattop", "density", False),
+            ("nuttall", "spectrum", True),
+            (None, "density", False),
+        ):
+            initializer = of.STFT(side, window, scaling, periodic)
+            figures[f"stft-{side}-{window}"] = initializer((7, 2, 3))
+    return {
+        name: {"values": plain(array(value)), "dtype": str(array(value).dtype)}
+        for name, value in figures.items()
+    }
+
+
+# All but Identity, whose gain real Keras leaves out.
+CONFIGURED: dict[str, dict[str, Any]] = {
+    **{name: {} for name in ("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal")},
+    **{name: {} for name in ("LecunUniform", "LecunNormal", "Zeros", "Ones", "STFT")},
+    "Constant": {"value": np.array([1.0, 2.0])},
+    "Orthogonal": {"gain": 2.0, "seed": 3},
+    "RandomNormal": {"mean": 0.5, "stddev": 0.2, "seed": 3},
+    "RandomUniform": {"minval": -0.5, "maxval": 0.2},
+    "TruncatedNormal": {"mean": 0.5, "stddev": 0.2},
+    "VarianceScaling": {"scale": 2.0, "mode": "fan_out", "distribution": "normal"},
+}
+
+
+def configuration(keras: Keras, name: str) -> Any:
+    """Arguments with their defaults, and the configuration there and back."""
+    of = keras.initializers
+    kind = getattr(of, name)
+    made = of.serialize(kind(**CONFIGURED[name]))
+    parameters = inspect.signature(kind).parameters.values()
+    return {
+        "arguments": [[p.name, plain(p.default)] for p in parameters],
+        "serialized": plain(made),
+        "again": plain(of.serialize(of.deserialize(copy.deepcopy(made)))),
+    }
+
+
 INITIALIZERS: dict[str, Case] = (
     {
         label(name, arguments, shape): partial(
@@ -71,6 +127,13 @@ INITIALIZERS: dict[str, Case] = (
             ("RandomUniform", {}),
             ("RandomUniform", {"minval": -1.0, "maxval": 3.0}),
             ("TruncatedNormal", {}),
+            ("TruncatedNormal", {"mean": 1.0, "stddev": 0.2}),
+            ("VarianceScaling", {}),
+            ("VarianceScaling", {"scale": 3.0, "mode": "fan_out"}),
+            ("VarianceScaling", {"distribution": "uniform", "mode": "fan_avg"}),
+            ("VarianceScaling", {"distribution": "untruncated_normal"}),
+            ("VarianceScaling", {"input_axes": [1], "output_axes": [0]}),
+            ("Orthogonal", {"gain": 2.0}),
         )
         for shape in ((200, 600),)
     }
@@ -84,5 +147,6 @@ INITIALIZERS: dict[str, Case] = (
         label("repeated", name): partial(repeated, name=name)
         for name in ("GlorotUniform", "RandomNormal", "RandomUniform")
     }
-    | {"names": initializer_names}
+    | {"names": initializer_names, "values": exact}
+    | {f"config-{name}": partial(configuration, name=name) for name in CONFIGURED}
 )
