@@ -20,6 +20,7 @@ from cases.losses import LOSSES
 from cases.metrics import METRICS
 from cases.optimizers import OPTIMIZERS
 from cases.penalties import PENALTIES
+from cases.public import PUBLIC_NAMES
 from cases.trajectories import TRAJECTORIES
 
 GROUPS: dict[str, dict[str, Case]] = {
@@ -35,4 +36,5 @@ GROUPS: dict[str, dict[str, Case]] = {
     "callbacks": CALLBACKS,
     "optimizers": OPTIMIZERS,
     "penalties": PENALTIES,
+    "public": PUBLIC_NAMES,
 }
