@@ -51,10 +51,10 @@ The worst relative difference between our figures and those of Keras {keras} (on
 
 A difference is relative to the recorded number, or to a hundredth of the largest
 number in its array if that is more (the gradient of one weight may be zero by chance).
-float32 carries 7 digits and float64 16; both libraries round in every operation, each in its
-own order, so that a long training is off by more than a single loss. What is computed
-as a difference of nearly equal numbers (1 - tanh(x)^2 for a large x) loses digits in
-both; then float64 tells whether the formula is the same.
+float32 carries 7 digits and float64 16; both libraries round in every operation, each
+in its own order, so that a long training is off by more than a single loss. What is
+computed as a difference of nearly equal numbers (1 - tanh(x)^2 for a large x) loses
+digits in both; then float64 tells whether the formula is the same.
 """
 
 
