@@ -105,7 +105,7 @@ def written(parameter: inspect.Parameter) -> str:
         text = ""
     elif isinstance(default, type) or callable(default):
         text = f"={default.__name__}"
-    elif type(default).__module__ in ("builtins", "numpy"):
+    elif type(default).__module__ in ("builtins", "numpy") and "0x" not in str(default):
         text = f"={default!r}"
     else:
         text = f"=<{type(default).__name__}>"
