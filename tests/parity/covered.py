@@ -48,7 +48,7 @@ ABSENT = {
     r"|array_to_img|img_to_array|smart_resize|Adaptive\w+Pool": "image processing "
     "is another subject",
     r"Spectrogram|stft|audio_|istft": "audio is another subject",
-    r"TFSMLayer|FlaxLayer|JaxLayer|TorchModuleWrapper": "holds another framework's layer",
+    r"TFSMLayer|FlaxLayer|JaxLayer|TorchModuleWrapper": "another framework's layer",
     r"TextVectorization|StringLookup|text_dataset_from": "TensorFlow's strings",
     r"flash_attention|is_nnx_enabled|set_backend": "there is one backend, NumPy",
     r"OrbaxCheckpoint": "writes with a library of JAX",
@@ -134,40 +134,39 @@ def mentions(kind: type, name: str) -> bool:
     )
 
 
+PARAMETER = re.compile(r"(\*, |/, |\**)(\w+)(?:=(.*))?", re.S)
+BY_POSITION, BY_KEYWORD, STARS = "/, ", "*, ", ("*", "**")
+
+
 def differences(theirs: Any, ours: Any, by_keyword: set[str]) -> Iterator[str]:
     """The parameters of Keras that are not here, in another place, or of another
     default. What ``**kwargs`` of Keras takes are a base class's parameters.
     """
     if theirs is None or ours is None:
         return
-    stars = ("*", "/")
-    names = [parameter.split("=")[0] for parameter in ours]
-    places = [name for name in names if not name.startswith("*")]
-    for index, parameter in enumerate(
-        part for part in theirs if not re.match(r"\*+\w", part)
-    ):
-        bare = parameter.lstrip("*/, ")
-        name, _, default = bare.partition("=")
-        mine = next((p for p in ours if p.lstrip("*/, ").split("=")[0] == name), None)
-        if mine is None or re.match(r"\*+\w", mine):
+    here = {name: (how, default) for how, name, default in split(ours)}
+    order = list(here)
+    for place, (how, name, default) in enumerate(split(theirs)):
+        mine, other = here.get(name, ("absent", None))
+        if mine == "absent":
             yield (
                 f"`{name}=` by keyword only" if name in by_keyword else f"no `{name}=`"
             )
-            continue
-        other = mine.partition("=")[2]
-        if default and other != default:  # a default of ours for what is required fits
-            yield (
-                f"`{name}={other}` instead of `{default}`"
-                if default
-                else (f"`{name}=` has a default")
-            )
-        elif not parameter.startswith(stars):
-            if mine.startswith("/"):
-                yield f"`{name}` by position only"
-            elif mine.startswith("*"):
-                yield f"`{name}=` by keyword only"
-            elif places.index(name) != index:
-                yield f"`{name}=` in another place"
+        elif default is not None and other != default:
+            yield f"`{name}={other}` instead of `{default}`"
+        elif mine == BY_POSITION != how:
+            yield f"`{name}` by position only"
+        elif mine == BY_KEYWORD != how:
+            yield f"`{name}=` by keyword only"
+        elif how != BY_KEYWORD and order.index(name) != place:
+            yield f"`{name}=` in another place"
+
+
+def split(parameters: list[str]) -> list[tuple[str, str, str | None]]:
+    """How a parameter is given, its name and its default; those with stars left out."""
+    found = (PARAMETER.fullmatch(parameter) for parameter in parameters)
+    parts = [(match[1], match[2], match[3]) for match in found if match]
+    return [part for part in parts if part[0] not in STARS]
 
 
 def table(module: str, theirs: dict[str, Any]) -> dict[str, State]:
