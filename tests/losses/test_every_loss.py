@@ -5,14 +5,18 @@ from __future__ import annotations
 import inspect
 import itertools
 import json
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from test_losses import CASES as USUAL
 
-from tinygrad_lr import losses
+import tinygrad_lr as keras
+from tinygrad_lr import losses, metrics
 from tinygrad_lr.autodiff import Tensor, gradcheck
+from tinygrad_lr.losses.doubts import doubts
+from tinygrad_lr.masks import set_mask
 
 rng = np.random.default_rng(3)
 Z = rng.normal(size=(6, 3))
@@ -256,3 +260,51 @@ def test_labels_that_are_no_class_numbers(name: str, y: Any, words: str) -> None
 def test_bad_input(call: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_masks_of_predictions_leave_samples_out() -> None:
+    p = Tensor(P)
+    set_mask(p, Tensor(np.array([True, False, True, True, False, True])))
+    kept = [0, 2, 3, 5]
+    values = ((Y - P) ** 2).mean(-1)
+    loss = losses.MeanSquaredError(dtype="float64")
+    assert loss(Y, p).item() == pytest.approx(values[kept].mean())
+    weight = np.arange(6.0)
+    expected = (values * weight)[kept].mean()
+    assert loss(Y, p, weight).item() == pytest.approx(expected)
+    total = losses.MeanSquaredError(dtype="float64", reduction="sum")
+    assert total(Y, p).item() == pytest.approx(values[kept].sum())
+    assert float(metrics.MeanSquaredError()(Y, p)) == pytest.approx(
+        values[kept].mean(), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "p", "w", "words"),
+    [
+        (losses.BinaryCrossentropy(), Y, Z, None, "probabilities .* from_logits=True"),
+        (losses.CategoricalCrossentropy(), ONEHOT, 2 * P, None, "outputs go from 0"),
+        (losses.BinaryFocalCrossentropy(), Y + 1, P, None, "targets .* from 1 to 2 "),
+        (losses.MeanSquaredError(), Y, Z, -np.ones(6), "weights from 0, got -1"),
+    ],
+)
+def test_doubts(loss: Any, y: Any, p: Any, w: Any, words: str) -> None:
+    (found,) = doubts(loss, y, p, w)
+    assert re.search(words, found)
+
+
+def test_no_doubts() -> None:
+    assert not list(doubts(losses.BinaryCrossentropy(), Y, P, np.zeros(6)))
+    assert not list(doubts(losses.BinaryCrossentropy(from_logits=True), Y, Z, None))
+    assert not list(doubts(losses.MeanSquaredError(), 5 * Y, Z, None))
+    rounded = np.array([[-1e-7, 1 + 1e-7]])
+    assert not list(doubts(losses.CategoricalCrossentropy(), rounded, rounded, None))
+
+
+def test_fit_tells_its_doubts_once() -> None:
+    model = keras.Sequential([keras.layers.Dense(3, input_dim=3)])
+    model.compile("sgd", "binary_crossentropy")
+    with pytest.warns(UserWarning, match="expects probabilities from 0 to 1") as told:
+        model.fit(10 * Z, Y, epochs=3, verbose=0)
+    assert len(told) == 1
+    assert told[0].filename == __file__

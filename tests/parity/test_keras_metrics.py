@@ -13,4 +13,6 @@ RECORDED = recorded("metrics")
 
 @pytest.mark.parametrize("name", cases.METRICS)
 def test_results_are_those_of_keras(name: str) -> None:
-    compare(cases.METRICS[name](keras), RECORDED[name], rtol=2e-6)
+    # What is left of a sum after another was taken off has the rounding of the sum.
+    rest = "Negatives" in name and "weighted" in name
+    compare(cases.METRICS[name](keras), RECORDED[name], 2e-6, 5e-6 if rest else 2e-7)

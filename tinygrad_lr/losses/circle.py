@@ -10,6 +10,7 @@ from tinygrad_lr.autodiff import functions
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.losses.loss import FunctionLoss
 from tinygrad_lr.losses.targets import noted, predictions
+from tinygrad_lr.masks import set_mask
 
 NEVER = -1e30  # stands for the logarithm of 0
 
@@ -25,7 +26,7 @@ def labels_of(y: Any, rows: int, what: str) -> Any:
     return np.reshape(y, (rows,)).astype(np.int64)
 
 
-@noted(targets="integers", mask=lambda y_true, y_pred, values, **settings: values > 0)
+@noted(targets="integers")
 def circle(
     y_true: Any, y_pred: Any, ref_labels: Any = None, ref_embeddings: Any = None,
     remove_diagonal: bool = True, gamma: float = 80, margin: float = 0.4,
@@ -56,7 +57,9 @@ def circle(
     push = gamma * np.maximum(1 + margin - distance, 0) * (1 - margin - distance)
     nearest = functions.logsumexp(np.where(same, pull, NEVER), axis=1)
     furthest = functions.logsumexp(np.where(other, push, NEVER), axis=1)
-    return functions.softplus(nearest + furthest)
+    loss = functions.softplus(nearest + furthest)
+    set_mask(loss, loss > 0)
+    return loss
 
 
 class Circle(

@@ -16,9 +16,9 @@ import numpy as np
 from tinygrad_lr.activations import logits_of
 from tinygrad_lr.autodiff import functions, label, primitive, rule
 from tinygrad_lr.config import epsilon
-from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.losses.loss import FunctionLoss
 from tinygrad_lr.losses.targets import class_numbers, compares, noted, predictions
+from tinygrad_lr.masks import set_mask
 
 
 @primitive
@@ -120,17 +120,7 @@ def categorical_crossentropy(
     return -np.sum(y * log_probabilities(y_pred, from_logits, axis), axis=axis)
 
 
-def ignored(
-    y_true: Any, y_pred: Any, values: Any, ignore_class: int | None = None,
-    axis: int = -1, **settings: Any,
-) -> Any:  # fmt: skip
-    """Which samples are not of the class to be ignored."""
-    if ignore_class is None:
-        return None
-    return np.reshape(as_tensor(y_true), values.shape) != ignore_class
-
-
-@noted(targets="classes", mask=ignored)
+@noted(targets="classes")
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False,
     ignore_class: int | None = None, axis: int = -1,
@@ -155,12 +145,15 @@ def sparse_categorical_crossentropy(
         y = np.where(kept, y, 0)
     logits = softmax_logits(p, from_logits, axis)
     if logits is not None:
-        loss = sparse_softmax_crossentropy(logits, y)
+        loss: Any = sparse_softmax_crossentropy(logits, y)
     else:
         log_p = log_probabilities(p, from_logits, axis)
         place = np.expand_dims(y, axis)
         loss = -np.squeeze(np.take_along_axis(log_p, place, axis), axis)
-    return loss if kept is None else np.where(kept, loss, 0)
+    if kept is not None:
+        loss = np.where(kept, loss, 0)
+        set_mask(loss, kept)
+    return loss
 
 
 def expect_classes(p: Any, axis: int, name: str) -> None:

@@ -44,7 +44,8 @@ class Loss(Noticed, metaclass=Checked):
     ``ValueError`` for other words.
     """
 
-    casts_targets = True  # whether targets are wanted in the loss's own dtype
+    # What targets are: "classes" (their numbers), "integers", "unit" (0 to 1) or any.
+    targets: str | None = None
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size",
@@ -65,10 +66,11 @@ class Loss(Noticed, metaclass=Checked):
         shape.
 
         ``sample_weight`` has shape (n,), or more axes of the values' shape, or is a
-        number. Where the predictions have a mask, only what it lets through counts.
+        number. What a mask of predictions or values leaves out has no weight.
         """
-        handed_on = mask_of(y_pred) if isinstance(y_pred, Tensor) else None
-        y_true = as_tensors(y_true, self.dtype if self.casts_targets else None)
+        given = own_mask(y_pred)
+        integers = self.targets in ("classes", "integers")
+        y_true = as_tensors(y_true, None if integers else self.dtype)
         y_pred = as_tensors(y_pred, self.dtype)
         values = self.call(y_true, y_pred)
         if values is None:
@@ -76,17 +78,13 @@ class Loss(Noticed, metaclass=Checked):
                 f"loss {self.name!r} returned None; it must return a value for each "
                 "sample. Is there a return at its end?"
             )
-        values = as_tensor(values, self.dtype)
-        mask = self.mask(y_true, y_pred, values)
-        if handed_on is not None:
-            mask = handed_on if mask is None else np.logical_and(handed_on, mask)
+        mask = own_mask(values)
+        if given is not None:
+            mask = given if mask is None else np.logical_and(given, mask)
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, self.reduction, self.dtype)
+        values = as_tensor(values, self.dtype)
         return reduce_weighted(values, sample_weight, self.reduction)
-
-    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
-        """Return which of the values count (True), or None for all."""
-        return None
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value per sample."""
@@ -124,18 +122,11 @@ class LossFunctionWrapper(Loss):
         self.fn = fn
         self._fn_kwargs = kwargs
         self.targets = getattr(fn, "targets", None)
-        self.casts_targets = self.targets not in ("classes", "integers")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if isinstance(y_true, Tensor) and isinstance(y_pred, Tensor):
             y_true, y_pred = align_ranks(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
-
-    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
-        of_function = getattr(self.fn, "mask", None)
-        if of_function is None:
-            return None
-        return of_function(y_true, y_pred, values, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         config = {"name": self.name, "reduction": self.reduction}
@@ -156,6 +147,11 @@ class FunctionLoss(OneFunction, LossFunctionWrapper):
     """
 
     shared = {"reduction": "sum_over_batch_size", "name": None, "dtype": None}  # noqa: RUF012  # read only
+
+
+def own_mask(value: Any) -> Any:
+    """The mask of a Tensor; None for anything else."""
+    return mask_of(value) if isinstance(value, Tensor) else None
 
 
 def reduce_weighted(values: Any, sample_weight: Any, reduction: str | None) -> Any:

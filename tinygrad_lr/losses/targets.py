@@ -26,8 +26,7 @@ def noted(**notes: Any) -> Callable[[F], F]:
     """Note facts about a loss function on the function itself.
 
     ``targets`` is "classes" (numbers of the last axis of the predictions), "integers"
-    or "unit" (from 0 to 1; predictions as well); ``mask(y_true, y_pred, values,
-    **settings)`` says which values count.
+    or "unit" (from 0 to 1; predictions as well).
     """
 
     def note(function: F) -> F:
@@ -112,7 +111,7 @@ def check_class_numbers(y: Any, classes: int, ignored: int | None, where: str) -
     if wrong.any():
         row = int(np.argmax(wrong.reshape(len(y), -1).any(axis=1))) if y.ndim else 0
         raise ValueError(
-            f"{where}: expected class numbers from 0 to {classes - 1} (there are "
-            f"{classes} outputs), got {y[wrong].flat[0]} in row {row}. Number the "
-            "classes from 0, or give the last layer more units."
+            f"{where}: expected class numbers from 0 to {classes - 1} (the last "
+            f"layer has {classes} outputs), got {y[wrong].flat[0]} in row {row}. "
+            "Number the classes from 0, or give the last layer more units."
         )

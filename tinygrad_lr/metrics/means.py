@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import losses
-from tinygrad_lr.autodiff import Tensor, no_grad
+from tinygrad_lr.autodiff import no_grad
 from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor
-from tinygrad_lr.losses.loss import apply_mask, divide_no_nan, spread
-from tinygrad_lr.masks import mask_of
+from tinygrad_lr.losses.loss import apply_mask, divide_no_nan, own_mask, spread
 from tinygrad_lr.metrics.metric import Metric
 
 
@@ -94,16 +93,10 @@ class MeanMetricWrapper(Mean):
     def update_state(  # type: ignore[override]  # two arrays instead of one
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        handed_on = mask_of(y_pred) if isinstance(y_pred, Tensor) else None
-        y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
-        mask = getattr(self._fn, "mask", None)
-        if sample_weight is not None and mask is not None and callable(mask):
-            mask = mask(y_true, y_pred, values, **self._fn_kwargs)
-            if mask is not None:
-                sample_weight = apply_mask(sample_weight, mask, "sum", self.dtype)
-        if handed_on is not None:
-            sample_weight = apply_mask(sample_weight, handed_on, "sum", self.dtype)
+        mask = own_mask(y_pred)
+        if mask is not None:
+            sample_weight = apply_mask(sample_weight, mask, "sum", self.dtype)
+        values = self._fn(as_tensor(y_true), as_tensor(y_pred), **self._fn_kwargs)
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
@@ -134,9 +127,12 @@ def per_sample(
     """Weigh the values and reduce them to one per sample; return the samples' weights
     too.
     """
+    mask = own_mask(values)
     values = as_tensor(values, dtype)
     weight = None
     if sample_weight is not None:
+        if mask is not None:
+            sample_weight = apply_mask(sample_weight, mask, "sum", dtype)
         weight = as_tensor(sample_weight, dtype)
         values, weight = align_ranks(values, weight)
         if values.ndim > weight.ndim:

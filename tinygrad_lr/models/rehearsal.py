@@ -14,9 +14,12 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Variable, no_grad
 from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.losses.doubts import doubts
+from tinygrad_lr.losses.targets import check_class_numbers
 from tinygrad_lr.models.replay import as_tensors
 from tinygrad_lr.models.sources import ArraySource, Source
 from tinygrad_lr.models.steps import Steps
+from tinygrad_lr.notices import warn
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 
 
@@ -36,28 +39,17 @@ def rehearse(model: Steps, source: Source, learning: bool = False) -> None:
         for part in compiled.parts or ():
             for y in source.parts[1:2]:
                 if isinstance(y, np.ndarray):
-                    check_class_numbers(part.loss, y, outputs)
+                    check_targets(part.loss, y, outputs)
 
 
-def check_class_numbers(loss: Any, y: Any, shape: Any) -> None:
+def check_targets(loss: Any, y: Any, shape: Any) -> None:
     """Raise ``ValueError`` for the first target that is no class number.
 
     ``shape`` is that of the output. Only a loss that takes class numbers is concerned.
     """
-    if loss.casts_targets:
-        return
-    classes = shape[-1]
-    ignored = getattr(loss, "_fn_kwargs", {}).get("ignore_class")
-    wrong = (y < 0) | (y >= classes) | (y != np.floor(y))
-    if ignored is not None:
-        wrong &= y != ignored
-    if wrong.any():
-        row = int(np.argmax(wrong.reshape(len(y), -1).any(axis=1)))
-        raise ValueError(
-            f"y: expected class numbers from 0 to {classes - 1} (the last layer has "
-            f"{classes} outputs), got {y[wrong].flat[0]} in row {row}. Number the "
-            "classes from 0, or give the last layer more units."
-        )
+    if loss.targets == "classes":
+        ignored = getattr(loss, "_fn_kwargs", {}).get("ignore_class")
+        check_class_numbers(y, shape[-1], ignored, "y")
 
 
 def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) -> None:
@@ -88,7 +80,10 @@ def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
         try:
             if y is not None and model._compiled_loss is not None:
                 for part, target, output in model._compiled_loss.pairs(y, y_pred):
-                    check_class_numbers(part.loss, target.data, output.shape)
+                    check_targets(part.loss, target.data, output.shape)
+                    weight = getattr(sample_weight, "data", None)
+                    for doubt in doubts(part.loss, target.data, output.data, weight):
+                        warn(doubt)
             with no_grad(), np.errstate(all="ignore"):
                 model.compute_loss(x, y, y_pred, sample_weight, training=learning)
                 model.compute_metrics(x, y, y_pred, sample_weight)

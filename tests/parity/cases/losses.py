@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import Any
 
@@ -178,6 +179,140 @@ LOSS_ARGUMENTS = {
 CROSSENTROPIES = [loss for loss in CLASSES if loss.endswith("crossentropy")]
 
 
+# -- every loss: value, gradient and configuration -------------------------------------
+
+
+def drawn() -> dict[str, Array]:
+    """Targets and predictions of every kind that some loss expects."""
+    rng = np.random.default_rng(12)
+    classes = np.array([0, 2, 1, 1, 0])
+    scores = rng.normal(size=(5, 3))
+    unit = scores / np.linalg.norm(scores, axis=-1, keepdims=True)
+    shares = rng.uniform(0.1, 1, size=(5, 3))
+    arrays = {
+        "scores": scores,
+        "numbers": rng.normal(size=(5, 3)),
+        "shares": shares / shares.sum(-1, keepdims=True),
+        "unit": unit,
+        "sequences": rng.normal(size=(2, 6, 4)),
+        "flags": rng.integers(0, 2, size=(5, 3)),
+        "onehot": np.eye(3)[classes],
+    }
+    made: dict[str, Array] = {k: v.astype("float32") for k, v in arrays.items()}
+    labels = np.array([[1, 3, 3, 0], [2, 0, 0, 0]])
+    return made | {"classes": classes, "labels": labels, "signs": 2 * made["flags"] - 1}
+
+
+def every_loss(
+    keras: Keras, name: str, y: str, p: str, weighted: bool, **arguments: Any
+) -> Any:
+    """The class: its value and gradient, and the configuration it is made from."""
+    measure = getattr(keras.losses, name)(**arguments)
+    data = drawn()
+    w = np.linspace(0.5, 2, len(data[p])).astype("float32") if weighted else None
+    found = value_and_gradient(
+        keras, lambda t: measure(data[y], t, sample_weight=w), data[p]
+    )
+    again = getattr(keras.losses, name).from_config(measure.get_config())
+    found["config"] = again.get_config()
+    if not arguments and not weighted:
+        found["described"] = keras.losses.serialize(measure)
+    return found
+
+
+def every_loss_function(
+    keras: Keras, name: str, y: str, p: str, **arguments: Any
+) -> Any:
+    """The function: one value per sample, and its gradient."""
+    function, data = getattr(keras.losses, name), drawn()
+    return value_and_gradient(
+        keras, lambda t: function(data[y], t, **arguments), data[p]
+    )
+
+
+#: Class, function, targets, predictions, arguments of the function.
+EVERY_LOSS: list[tuple[str, str, str, str, dict[str, Any]]] = [
+    ("BinaryFocalCrossentropy", "binary_focal_crossentropy", "flags", "shares",
+     {"apply_class_balancing": True, "label_smoothing": 0.1}),
+    ("CTC", "ctc", "labels", "sequences", {}),
+    ("CategoricalFocalCrossentropy", "categorical_focal_crossentropy", "onehot",
+     "scores", {"from_logits": True, "alpha": [0.2, 0.3, 0.5]}),
+    ("CategoricalGeneralizedCrossEntropy", "categorical_generalized_cross_entropy",
+     "classes", "shares", {"q": 0.3}),
+    ("CategoricalHinge", "categorical_hinge", "onehot", "scores", {}),
+    ("Circle", "circle", "classes", "unit", {"gamma": 4.0, "margin": 0.3}),
+    ("CosineSimilarity", "cosine_similarity", "numbers", "scores", {}),
+    ("Dice", "dice", "flags", "shares", {"axis": -1}),
+    ("Hinge", "hinge", "flags", "scores", {}),
+    ("Huber", "huber", "numbers", "scores", {}),
+    ("KLDivergence", "kl_divergence", "onehot", "shares", {}),
+    ("LogCosh", "log_cosh", "numbers", "scores", {}),
+    ("MeanAbsolutePercentageError", "mean_absolute_percentage_error", "numbers",
+     "scores", {}),
+    ("MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "flags",
+     "shares", {}),
+    ("Poisson", "poisson", "flags", "shares", {}),
+    ("SquaredHinge", "squared_hinge", "signs", "scores", {}),
+    ("Tversky", "tversky", "flags", "shares", {"alpha": 0.3, "beta": 0.6, "axis": 0}),
+]  # fmt: skip
+EVERY: dict[str, Case] = {
+    label("every", function, arguments): partial(
+        every_loss_function, name=function, y=y, p=p, **arguments
+    )
+    for _, function, y, p, arguments in EVERY_LOSS
+} | {
+    label("every", name, given, "weighted" if weighted else None): partial(
+        every_loss, name=name, y=y, p=p, weighted=weighted, **given
+    )
+    for name, _, y, p, arguments in EVERY_LOSS
+    for given, weighted in (({}, False), (arguments | {"reduction": "sum"}, True))
+    if not (weighted and name in ("Dice", "Tversky"))
+}
+
+
+def names_of_losses(keras: Keras) -> Any:
+    """What the module offers, with its parameters."""
+    facts = {}
+    for name in dir(keras.losses):
+        thing = getattr(keras.losses, name)
+        public = name[0].isalpha() and not hasattr(thing, "__path__")
+        if public and name not in NOT_OF_KERAS and is_of_losses(thing):
+            facts[name] = parameters_of(thing)
+    return facts
+
+
+NOT_OF_KERAS = (
+    "LossFunctionWrapper",
+    "registry",
+    "resolve",
+    "targets_kind",
+    "Registry",
+)
+
+
+def is_of_losses(thing: Any) -> bool:
+    """Classes and functions, not what a module imports to write them."""
+    return callable(thing) and ".losses" in str(getattr(thing, "__module__", ""))
+
+
+def parameters_of(thing: Any) -> list[str]:
+    """Names and defaults, in order."""
+    found = inspect.signature(thing).parameters.values()
+    return [str(p.replace(annotation=p.empty)) for p in found]
+
+
+def loss_from(keras: Keras, name: str) -> Any:
+    """What ``get`` makes of a name: the kind and the name of the thing."""
+    found = keras.losses.get(name)
+    return getattr(found, "__name__", None) or [type(found).__name__, found.name]
+
+
+NAMES = (
+    "bce", "BCE", "kld", "KLD", "mae", "MAE", "mse", "MSE", "mape", "MAPE", "msle",
+    "MSLE", "cosine_similarity", "CosineSimilarity", "Hinge", "hinge", "KLDivergence",
+    "huber", "Huber", "log_cosh", "ctc", "CTC", "circle", "tversky", "Dice",
+)  # fmt: skip
+
 LOSSES: dict[str, Case] = (
     {
         label("function", loss, arguments, dtype): partial(
@@ -265,4 +400,7 @@ LOSSES: dict[str, Case] = (
         label("compile", name): partial(loss_by_name, name=name)
         for name in (*CLASSES, *CLASSES.values(), "mse", "MSE", "mae", "MAE", "bce")
     }
+    | EVERY
+    | {"names": names_of_losses}
+    | {label("get", name): partial(loss_from, name=name) for name in NAMES}
 )
