@@ -9,7 +9,7 @@ import pytest
 from tinygrad_lr import metrics
 from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.layers import Activation, Dense, InputSpec, Layer, Weight
-from tinygrad_lr.layers.layer import context
+from tinygrad_lr.layers.calling import context
 
 X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "float32")
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.tensor import Array
-from tinygrad_lr.compiler.numpy_source import Printer, numbers, numpy_source
+from tinygrad_lr.compiler.notation import numbers
+from tinygrad_lr.compiler.numpy_source import Printer, numpy_source
 from tinygrad_lr.compiler.program import Program
 
 INLINE = 4096  # numbers up to which the weights stand in the file itself

@@ -9,7 +9,6 @@ layers inside.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,36 +17,23 @@ import numpy as np
 from tinygrad_lr import constraints, initializers, regularizers
 from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import parameters, refuse_unknown
-from tinygrad_lr.autodiff import Tensor, label, no_grad
+from tinygrad_lr.autodiff import Tensor, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.layers.places import Form, KerasTensor, Node, forms_of, has_places
-from tinygrad_lr.layers.tracking import Tracking, Weight
-from tinygrad_lr.masks import mask_of, set_mask
+from tinygrad_lr.layers.calling import Calling
+from tinygrad_lr.layers.places import Form, KerasTensor, Node
+from tinygrad_lr.layers.tracking import Weight
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import (
-    inside,
     is_shape,
     map_shapes,
     map_structure,
     shapes_in,
-    tensors_in,
 )
-from tinygrad_lr.notices import warn
 from tinygrad_lr.registry import configuration
 
 
-class Context(threading.local):
-    """What the layers inside a call inherit from the outermost one."""
-
-    depth = 0
-    training: bool | None = None
-
-
-context = Context()
-
-
-class Layer(Tracking):
+class Layer(Calling):
     """Base class of all layers.
 
     ``name`` is made up if None; ``trainable=False`` keeps the optimizer away from the
@@ -267,156 +253,6 @@ class Layer(Tracking):
     def _clear_losses(self) -> None:
         for layer in self._flatten_layers():
             layer._losses.clear()
-
-    # -- calling -----------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        self._check_super_called()
-        if has_places(args, kwargs):
-            return self.symbolic_call(*args, **kwargs)
-        args = tuple([self._convert_positional(arg) for arg in args])
-        if kwargs:
-            kwargs = {name: self._convert(value) for name, value in kwargs.items()}
-        first = args[0] if args else next(iter(kwargs.values()), None)
-        if self.input_spec is not None and (args or kwargs):
-            self._check_input(first)
-        if not self.built:
-            self._build_for(args, kwargs)
-        if context.depth == 0:
-            self._clear_losses()
-        names = parameters(type(self).call).names
-        previous = kwargs.get("mask")
-        if previous is None:
-            previous = mask_of(first)
-        for place, name in enumerate(names):
-            if name == "mask" and place >= len(args) and kwargs.get("mask") is None:
-                kwargs["mask"] = previous
-        inherited = context.training
-        training = kwargs.pop("training", None)
-        if training is None:
-            training = inherited
-        if training is not None and "training" in names:
-            kwargs["training"] = training
-        context.depth += 1
-        context.training = training
-        try:
-            outputs = self.call(*args, **kwargs)
-        finally:
-            context.depth -= 1
-            context.training = inherited
-        self.__dict__["built"] = True
-        if outputs is None:
-            raise ValueError(
-                f"layer {self._name!r}: {type(self).__name__}.call returned None; it "
-                "must return the output. Is there a return at its end?"
-            )
-        self._hand_mask_on(first, outputs, previous)
-        if self.activity_regularizer is not None:
-            for output in tensors_in(outputs):
-                penalty = self.activity_regularizer(output)
-                self.add_loss(
-                    penalty / max(output.shape[0], 1) if output.ndim else penalty
-                )
-        label(outputs, self._name)
-        return outputs
-
-    def _hand_mask_on(self, first: Any, outputs: Any, previous: Any) -> None:
-        """Give outputs without a mask the one that ``compute_mask`` says."""
-        if self.supports_masking:
-            found = list(
-                inside(self.compute_mask(first, previous), (Tensor, np.ndarray))
-            )
-            if found:
-                for output, mask in zip(tensors_in(outputs), found, strict=False):
-                    if mask_of(output) is None:
-                        set_mask(output, as_tensor(mask))
-        elif any(True for _ in tensors_in(previous)) and all(
-            mask_of(output) is None for output in tensors_in(outputs)
-        ):
-            if "_mask_lost" not in self.__dict__:
-                self.__dict__["_mask_lost"] = True
-                warn(
-                    f"layer {self._name!r} ({type(self).__name__}) was given an input "
-                    "with a mask, which it does not support: the layers after it will "
-                    "not see the mask. Set supports_masking = True in its __init__ if "
-                    "the mask holds for its output as well."
-                )
-
-    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Note a call on places, and return places for the outputs."""
-        args = tuple([self._convert_positional(arg) for arg in args])
-        kwargs = {name: self._convert(value) for name, value in kwargs.items()}
-        if self.input_spec is not None:
-            self._check_input(args[0] if args else next(iter(kwargs.values())))
-        if not self.built:
-            self._build_for(args, kwargs)
-        forms = self._forms(args, kwargs)
-        return Node(self, args, kwargs).finish(forms)
-
-    def _forms(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Shapes and dtypes of the outputs, leaving the layer's own state as it is."""
-        before = [(variable, variable.data) for variable in self.variables]
-        forms = forms_of(self, args, kwargs)
-        for variable, value in before:  # what a layer counts, it counts on data
-            if variable.data is not value:
-                variable.data = value
-        self._clear_losses()
-        return forms
-
-    def _convert(self, value: Any) -> Any:
-        """Turn arrays (in any nesting) into Tensors, and floats into the own dtype."""
-        if isinstance(value, Tensor):
-            if value.data.dtype.kind == "f" and self.autocast:
-                cast = value.astype(self._dtype)
-                if cast is not value:
-                    set_mask(cast, mask_of(value))
-                return cast
-            return value
-        if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "to_numpy"):
-            return self._convert(as_tensor(value))
-        if isinstance(value, (list, tuple, dict)):
-            return map_structure(self._convert, value)
-        return value
-
-    def _convert_positional(self, value: Any) -> Any:
-        """Convert an input, which may also be a list of numbers."""
-        converted = self._convert(value)
-        if isinstance(converted, list) and not any(
-            True for _ in inside(converted, (Tensor, KerasTensor))
-        ):
-            return self._convert(as_tensor(converted))
-        return converted
-
-    def _check_input(self, inputs: Any) -> None:
-        parts = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-        specs = self.input_spec
-        if not isinstance(specs, (list, tuple)):
-            specs = [specs] * len(parts)
-        for spec, part in zip(specs, parts, strict=False):
-            known = isinstance(part, (Tensor, KerasTensor))
-            problem = spec.mismatch(part.shape) if known else None
-            if problem is not None:
-                raise ValueError(
-                    f"layer {self.name!r} ({type(self).__name__}): {problem}. Give it "
-                    "data of that shape, or make a new layer for this data."
-                )
-
-    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Build for the shapes of these arguments."""
-        shapes = [
-            map_structure(lambda t: getattr(t, "shape", None), arg)
-            for arg in (*args, *kwargs.values())
-            if any(True for _ in inside(arg, (Tensor, KerasTensor)))
-        ]
-        wanted = len(parameters(type(self).build).names)
-        self.build(*shapes[: max(wanted, 1)])
-
-    def _check_super_called(self) -> None:
-        if "_name" not in self.__dict__:
-            raise RuntimeError(
-                f"{type(self).__name__}: its __init__ must begin with "
-                "super().__init__(), which sets the layer up."
-            )
 
     # -- what it is called and made of -------------------------------------------------
 
