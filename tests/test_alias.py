@@ -75,11 +75,38 @@ def test_old_names_stand_for_the_names_of_today():
     for module, names in legacy.NAMES.items():
         facade = importlib.import_module(f"keras.{module}")
         for old, new in names.items():
-            if hasattr(facade, new):
+            if callable(new):
+                assert getattr(facade, old) is new or old in dir(facade)
+            elif hasattr(facade, new):
                 assert getattr(facade, old) is getattr(facade, new)
                 found += 1
     assert found >= 8
     assert keras.optimizers.adam is tinygrad_lr.optimizers.Adam
+
+
+def test_merge_is_a_function_and_a_module():
+    import keras.layers.merge  # Keras 2
+    from keras.layers import merge  # Keras 1
+    from keras.layers.merge import add
+
+    assert add is tinygrad_lr.layers.add
+    pair = [np.ones((2, 1)), 2 * np.ones((2, 1))]
+    assert merge(pair, mode="sum").numpy().tolist() == [[3], [3]]
+    with pytest.raises(TypeError, match=r"keras\.losses is a module"):
+        keras.losses()
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("LSTM", "recurrent"), ("SimpleRNN", "recurrent"), ("Conv2D", "convolutional"),
+        ("Bidirectional", "recurrent"), ("MaxPooling2D", "pooling"),
+        ("MultiHeadAttention", "attention"), ("TextVectorization", "text"),
+    ],
+)  # fmt: skip
+def test_families_of_layers_that_are_not_there_yet(name, family):
+    with pytest.raises(ImportError, match=f"{family} layers are not there yet"):
+        exec(f"from keras.layers import {name}")
 
 
 def test_attributes_without_importing_the_submodule():

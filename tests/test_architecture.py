@@ -26,8 +26,8 @@ STOREYS = {
     ),
     **dict.fromkeys(
         [
-            "backend", "callbacks", "datasets", "legacy", "models", "preprocessing",
-            "saving", "utils", "wrappers",
+            "backend", "callbacks", "datasets", "keras1", "legacy", "models",
+            "preprocessing", "saving", "utils", "wrappers",
         ],
         3,
     ),

@@ -58,8 +58,82 @@ def test_every_old_argument_of_a_layer_reaches_its_new_name():
 def test_the_test_above_covers_the_table():
     assert set(legacy.ARGUMENTS["Layer"]) == {
         "output_dim", "init", "bias", "W_regularizer", "b_regularizer", "W_constraint",
-        "b_constraint",
+        "b_constraint", "dim_ordering",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("make", "attribute", "expected"),
+    [
+        (lambda k: k.Dropout(p=0.5), "rate", 0.5),
+        (lambda k: k.SpatialDropout1D(p=0.5), "rate", 0.5),
+        (lambda k: k.GaussianDropout(p=0.5), "rate", 0.5),
+        (lambda k: k.GaussianNoise(sigma=0.5), "stddev", 0.5),
+        (lambda k: k.LeakyReLU(alpha=0.5), "negative_slope", 0.5),
+        (lambda k: k.Reshape(dims=(2, 3)), "target_shape", (2, 3)),
+        (lambda k: k.UpSampling1D(length=3), "size", 3),
+        (lambda k: k.UpSampling2D(dim_ordering="th"), "data_format", "channels_first"),
+        (lambda k: k.Flatten(dim_ordering="tf"), "data_format", "channels_last"),
+        (lambda k: k.BatchNormalization(mode=0), "axis", -1),
+        (lambda k: k.Embedding(9, 4, input_length=7), "_input_shape_arg", (7,)),
+        (lambda k: k.Embedding(9, 4, input_length=None), "input_dim", 9),
+    ],
+)
+def test_old_arguments_of_other_layers(make, attribute, expected):
+    assert getattr(quiet(lambda: make(keras.layers)), attribute) == expected
+
+
+def test_old_initializers_of_other_layers():
+    k = keras.layers
+    ones = keras.initializers.Ones
+    made = quiet(lambda: k.BatchNormalization(beta_init="one", gamma_init="one"))
+    assert isinstance(made.beta_initializer, ones)
+    assert isinstance(made.gamma_initializer, ones)
+    made = quiet(lambda: k.Embedding(3, 2, init="one", W_regularizer="l2"))
+    assert isinstance(made.embeddings_initializer, ones)
+    assert isinstance(made.embeddings_regularizer, keras.regularizers.L2)
+    assert isinstance(quiet(lambda: k.PReLU(init="one")).alpha_initializer, ones)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda k: k.BatchNormalization(mode=1), "mode=1.*LayerNormalization"),
+        (lambda k: k.BatchNormalization(virtual_batch_size=4), "no argument any more"),
+        (lambda k: k.Embedding(3, 2, dropout=0.5), "SpatialDropout1D"),
+    ],
+)
+def test_arguments_that_are_gone_say_what_to_do(make, message):
+    with pytest.raises(TypeError, match=message):
+        make(keras.layers)
+
+
+def test_an_embedding_with_an_input_length_builds_its_model():
+    model = keras.Sequential(
+        [keras.layers.Embedding(9, 4, input_length=7), keras.layers.Flatten()]
+    )
+    assert model.output_shape == (None, 28)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("sum", [[5, 7]]), ("mul", [[4, 10]]), ("ave", [[2.5, 3.5]]),
+        ("max", [[4, 5]]), ("concat", [[1, 2, 4, 5]]), ("dot", [[14]]),
+        (lambda pair: pair[1] - pair[0], [[3, 3]]),
+    ],
+)  # fmt: skip
+def test_merging_as_keras_1_had_it(mode, expected):
+    pair = [np.array([[1.0, 2.0]]), np.array([[4.0, 5.0]])]
+    assert legacy.merge(pair, mode=mode).numpy().tolist() == expected
+    assert legacy.Merge(mode=mode)(pair).numpy().tolist() == expected
+
+
+def test_what_merge_refuses():
+    with pytest.raises(ValueError, match=r"unknown mode 'sun'\..*'sum'"):
+        legacy.merge([X, X], mode="sun")
+    with pytest.raises(NotImplementedError, match="Merge of models is no more"):
+        legacy.Merge([keras.Sequential(), keras.Sequential()], mode="concat")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -62,6 +63,17 @@ MODULES = (
 )  # fmt: skip
 
 
+# The families of layers of Keras that nothing here answers yet.
+LAYERS_TO_COME = {
+    "convolutional": r"\w*Conv(olution)?\w*[123]D\w*|LocallyConnected[12]D",
+    "pooling": r"(Adaptive)?(Average|Avg|Max)Pool(ing)?[123]D",
+    "recurrent": r"(Simple|Stacked|CuDNN)?(LSTM|GRU|RNN)(Cells?)?|Bidirectional",
+    "attention": r"\w*Attention",
+    "text": r"(String|Integer)Lookup|TextVectorization|Hash(ing|edCrossing)",
+    "image": r"Random\w+|Resizing|CenterCrop|\w*Spectrogram|CutMix|MixUp|AugMix",
+}
+
+
 def answered_paths() -> dict[str, str | None]:
     """Return every path there is, with the module (or modules) of ours that answers it.
 
@@ -107,8 +119,8 @@ def names_of(path: str) -> dict[str, Any]:
     for part in home.split():
         names.update(public(importlib.import_module(f"tinygrad_lr.{part}")))
         for old, new in legacy.NAMES.get(part, {}).items():
-            if new in names:
-                names.setdefault(old, names[new])
+            if callable(new) or new in names:
+                names.setdefault(old, new if callable(new) else names[new])
     return names
 
 
@@ -148,6 +160,13 @@ class Facade(ModuleType):
         if path in PATHS:
             return importlib.import_module(path)
         raise AttributeError(missing(self, name), name=name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Keras 1 had a function ``keras.layers.merge``, Keras 2 a module."""
+        name = self.__name__.rpartition(".")[2]
+        if name not in vars(self):
+            raise TypeError(f"{self.__name__} is a module and cannot be called.")
+        return vars(self)[name](*args, **kwargs)
 
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *submodules(self.__name__)})
@@ -199,6 +218,9 @@ def missing(module: ModuleType, name: str) -> str:
     root = max((r for r in ROOTS if path.startswith(f"{r}.")), key=len, default="")
     if path[len(root) + 1 :] in {*MODULES, *legacy.MODULES}:
         return f"{path} is a module of Keras that tinygrad_lr does not have."
+    for family, names in LAYERS_TO_COME.items():
+        if path.startswith(f"{root}.layers.") and re.fullmatch(names, name):
+            return f"{path}: {family} layers are not there yet in tinygrad_lr."
     known = [n for n in dir(module) if not n.startswith("_")]
     hint = suggestion(name, known)
     if not hint and known:

@@ -16,6 +16,7 @@ from tinygrad_lr.arguments import Translation, register_old_names, warn_once
 from tinygrad_lr.autodiff import GradientTape, Variable
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.keras1 import Merge, batch_mode, image_layout, input_length, merge
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.models import Sequential
 from tinygrad_lr.nesting import map_structure
@@ -151,6 +152,15 @@ def no_effect(why: str) -> Translation:
     return drop
 
 
+def gone(what_now: str) -> Translation:
+    """Refuse an argument whose meaning there is no more, and say what to do."""
+
+    def refuse(name: str, arguments: dict[str, Any]) -> None:
+        raise TypeError(f"{name}= is no argument any more: {what_now}.")
+
+    return refuse
+
+
 ONE_PROCESS = no_effect("batches are made in this process, when they are needed")
 IN_COMPILE = no_effect("ask for it by metrics=['accuracy'] in compile")
 
@@ -173,9 +183,31 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
         "b_constraint": "bias_constraint",
         "b_regularizer": "bias_regularizer",
         "bias": "use_bias",
+        "dim_ordering": image_layout,
         "init": "kernel_initializer",
         "output_dim": "units",
     },
+    "BatchNormalization": {
+        "beta_init": "beta_initializer",
+        "fused": no_effect("there is one implementation"),
+        "gamma_init": "gamma_initializer",
+        "mode": batch_mode,
+        "virtual_batch_size": gone("statistics are those of the whole batch"),
+    },
+    "Dropout": {"p": "rate"},
+    "Embedding": {
+        "W_constraint": "embeddings_constraint",
+        "W_regularizer": "embeddings_regularizer",
+        "dropout": gone("add SpatialDropout1D after the Embedding"),
+        "init": "embeddings_initializer",
+        "input_length": input_length,
+    },
+    "GaussianDropout": {"p": "rate"},
+    "GaussianNoise": {"sigma": "stddev"},
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "PReLU": {"init": "alpha_initializer"},
+    "Reshape": {"dims": "target_shape"},
+    "UpSampling1D": {"length": "size"},
     "Optimizer": {"lr": "learning_rate"},
     "Nadam": {
         "schedule_decay": no_effect("the momentum follows a schedule of its own")
@@ -218,13 +250,15 @@ MEMBERS: dict[type, dict[str, Any]] = {
 }
 
 # Classes and functions: module -> old name -> today's name.
-NAMES: dict[str, dict[str, str]] = {
+# (or what it means, where there is nothing else of the kind).
+NAMES: dict[str, dict[str, Any]] = {
     "constraints": {
         "maxnorm": "MaxNorm",
         "nonneg": "NonNeg",
         "unitnorm": "UnitNorm",
     },
     "initializers": {"one": "Ones", "zero": "Zeros"},
+    "layers": {"Merge": Merge, "TimeDistributedDense": "Dense", "merge": merge},
     "losses": {
         "KLD": "kl_divergence",
         "MAE": "mean_absolute_error",
@@ -304,6 +338,8 @@ MODULES: dict[str, str] = {
     "layers.convolutional": "layers",
     "layers.core": "layers",
     "layers.embeddings": "layers",
+    "layers.experimental": "layers",
+    "layers.experimental.preprocessing": "layers",
     "layers.local": "layers",
     "layers.merge": "layers",
     "layers.noise": "layers",

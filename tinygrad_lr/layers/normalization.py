@@ -245,7 +245,7 @@ class LayerNormalization(ScaledAndShifted):
         )
 
     def call(self, inputs: Any) -> Any:
-        x = inputs if inputs.dtype == "float64" else inputs.astype("float32")
+        x = single_or_double(inputs)
         axes = tuple(axis % x.ndim for axis in self.axis)
         shape = [n if i in axes else 1 for i, n in enumerate(x.shape)]
         mean = 0 if self.rms_scaling else np.mean(x, axis=axes, keepdims=True)
@@ -301,7 +301,7 @@ class GroupNormalization(ScaledAndShifted):
 
     def call(self, inputs: Any) -> Any:
         axis = self.axis % inputs.ndim
-        x = inputs if inputs.dtype == "float64" else inputs.astype("float32")
+        x = single_or_double(inputs)
         within = (self.groups, inputs.shape[axis] // self.groups)
         x = np.reshape(x, (*x.shape[:axis], *within, *x.shape[axis + 1 :]))
         axes = tuple(i for i in range(1, x.ndim) if i != axis)
@@ -334,7 +334,7 @@ class RMSNormalization(Layer):
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
 
     def call(self, inputs: Any) -> Any:
-        x = inputs if inputs.dtype == "float64" else inputs.astype("float32")
+        x = single_or_double(inputs)
         square = np.mean(np.square(x), axis=tuple(self.axis), keepdims=True)
         out = x * (1 / np.sqrt(square + self.epsilon)) * self.scale
         return out.astype(self.compute_dtype)
@@ -360,7 +360,8 @@ class UnitNormalization(SameShape):
         self.axis = one_or_more_axes(self, axis)
 
     def call(self, inputs: Any) -> Any:
-        return unit_vectors(inputs.astype(self.compute_dtype), self.axis, 1e-12)
+        out = unit_vectors(single_or_double(inputs), self.axis, 1e-12)
+        return out.astype(self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         axes_inside(self, self.axis, input_shape)
@@ -368,6 +369,11 @@ class UnitNormalization(SameShape):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}
+
+
+def single_or_double(x: Any) -> Any:
+    """``x`` in float32 at least: squares of float16 overflow from 256 on."""
+    return x if x.dtype == "float64" else x.astype("float32")
 
 
 def unit_vectors(x: Any, axis: Any, least: float) -> Any:

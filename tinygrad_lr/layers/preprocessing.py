@@ -184,8 +184,9 @@ class Normalization(Layer):
 
 def batches(layer: Layer, data: Any) -> Iterable[Any]:
     """The inputs of each batch of an iterable; an array is one batch."""
-    rows = isinstance(data, list) and data and not hasattr(data[0], "shape")
-    if rows or isinstance(data, (np.ndarray, Tensor)) or hasattr(data, "to_numpy"):
+    if isinstance(data, list) and data and isinstance(data[0], (list, int, float)):
+        return [data]  # an array in Python's own terms
+    if isinstance(data, (np.ndarray, Tensor)) or hasattr(data, "to_numpy"):
         return [data]
     if not isinstance(data, Iterable) and not hasattr(data, "__getitem__"):
         raise TypeError(
