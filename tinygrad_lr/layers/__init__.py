@@ -49,7 +49,6 @@ from tinygrad_lr.layers.merging import (
     multiply,
     subtract,
 )
-from tinygrad_lr.layers.names import registry
 from tinygrad_lr.layers.noise import (
     ActivityRegularization,
     AlphaDropout,
@@ -87,11 +86,13 @@ from tinygrad_lr.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.tracking import Weight
 from tinygrad_lr.layers.wrappers import TimeDistributed, Wrapper
+from tinygrad_lr.registry import Registry
 
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
 GlobalAvgPool2D, GlobalMaxPool2D = GlobalAveragePooling2D, GlobalMaxPooling2D
 GlobalAvgPool3D, GlobalMaxPool3D = GlobalAveragePooling3D, GlobalMaxPooling3D
 
+registry = Registry("layer", "keras.layers")
 registry.add(
     Activation,
     ActivityRegularization,

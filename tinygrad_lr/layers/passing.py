@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lr.arguments import parameters
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.names import from_plain, plain
 from tinygrad_lr.layers.stateless import SameShape
 from tinygrad_lr.nesting import map_shapes
-from tinygrad_lr.registry import CUSTOM, configuration
+from tinygrad_lr.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 
 
 class Identity(SameShape):
@@ -34,7 +36,7 @@ class Masking(SameShape):
 
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.mask_value = from_plain(mask_value)
+        self.mask_value = deserialize_keras_object(mask_value)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return np.any(np.not_equal(inputs, self.mask_value), axis=-1)
@@ -43,7 +45,10 @@ class Masking(SameShape):
         return np.where(np.expand_dims(self.compute_mask(inputs), -1), inputs, 0)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mask_value": plain(self.mask_value)}
+        return {
+            **super().get_config(),
+            "mask_value": serialize_keras_object(self.mask_value),
+        }
 
 
 class Lambda(Layer):
@@ -54,10 +59,9 @@ class Lambda(Layer):
     input's shape; without it, the shape is found by a call on zeros. ``mask`` is the
     mask for later layers, or a function of the inputs and their mask.
 
-    A named function can be written into a file if it is registered or given as one of
-    ``custom_objects`` when the file is read. For a ``lambda``, the file holds its byte
-    code; reading that runs code from the file, so ``from_config`` refuses it
-    (``ValueError``) unless ``safe_mode`` is False.
+    A named function is found again in a file if it is registered or one of
+    ``custom_objects``. Of a ``lambda``, the file holds the byte code, as real Keras
+    writes it; that is never run here, so reading it raises ``ValueError``.
 
     >>> import numpy as np
     >>> Lambda(lambda x: x**2)(np.array([1.0, 3.0])).numpy()
@@ -105,19 +109,15 @@ class Lambda(Layer):
             config["output_shape"] = described(self._output_shape)
         if self.mask is not None:
             config["mask"] = described(self.mask)
-        return {**config, "arguments": plain(self.arguments)}
+        return {**config, "arguments": serialize_keras_object(self.arguments)}
 
     @classmethod
     def from_config(
-        cls,
-        config: dict[str, Any],
-        custom_objects: dict[str, Any] | None = None,
-        safe_mode: bool | None = None,
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Any:
         config = dict(config)
-        for name in {"function", "output_shape", "mask"} & config.keys():
-            config[name] = restored(config[name], custom_objects or {}, safe_mode)
-        config["arguments"] = from_plain(config.get("arguments"))
+        for name in {"function", "output_shape", "mask", "arguments"} & config.keys():
+            config[name] = restored(config[name], custom_objects)
         return cls(**config)
 
 
@@ -126,11 +126,8 @@ class Lambda(Layer):
 
 def described(thing: Any) -> Any:
     """Describe a function as Keras does: by its name, or a lambda by its code."""
-    if not callable(thing):
-        return plain(thing)
-    if getattr(thing, "__name__", "<lambda>") != "<lambda>":
-        name = thing.__name__
-        return configuration("builtins", "function", name, "function")
+    if getattr(thing, "__name__", None) != "<lambda>":
+        return serialize_keras_object(thing)
     import base64  # these two are needed nowhere else
     import marshal
 
@@ -141,38 +138,12 @@ def described(thing: Any) -> Any:
     return {"class_name": "__lambda__", "config": config}
 
 
-def restored(thing: Any, custom: dict[str, Any], safe_mode: bool | None) -> Any:
-    """Find the function that :func:`described` wrote down, or run its code."""
-    kind = thing.get("class_name") if isinstance(thing, dict) else None
-    if kind == "function":
-        name = thing["config"]
-        if name in custom or name in CUSTOM:
-            return custom.get(name, CUSTOM.get(name))
+def restored(thing: Any, custom_objects: Mapping[str, Any] | None) -> Any:
+    """Find what :func:`described` wrote down; the code of a lambda is never run."""
+    if isinstance(thing, dict) and thing.get("class_name") == "__lambda__":
         raise ValueError(
-            f"Lambda: its function {name!r} is not known here. Register it with "
-            "register_keras_serializable, or pass custom_objects={"
-            f"{name!r}: ...}}."
+            "Lambda: the configuration holds the code of a Python lambda, which is not "
+            "run, whoever wrote it. Define the function with def, and register it "
+            "with keras.saving.register_keras_serializable()."
         )
-    if kind != "__lambda__":
-        return from_plain(thing)
-    if safe_mode is not False:
-        raise ValueError(
-            "Lambda: the configuration holds the byte code of a Python lambda, and "
-            "reading it would run code from whoever wrote it. If you trust the source, "
-            "pass safe_mode=False; better, use a named function."
-        )
-    return function_from_code(**thing["config"])
-
-
-def function_from_code(code: str, defaults: Any, closure: Any) -> Callable[..., Any]:
-    """Make a function of byte code; its global names are ``np`` and Python's own."""
-    import base64
-    import marshal
-    from types import CellType, FunctionType
-
-    raw = marshal.loads(base64.b64decode(code))
-    cells = None if closure is None else tuple(CellType(value) for value in closure)
-    names = {"np": np}
-    return FunctionType(
-        raw, names, "<lambda>", None if defaults is None else tuple(defaults), cells
-    )
+    return deserialize_keras_object(thing, custom_objects)

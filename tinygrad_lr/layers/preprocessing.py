@@ -16,13 +16,16 @@ from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.config import epsilon, image_data_format
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.names import from_plain, plain
 from tinygrad_lr.layers.validation import (
     axes_inside,
     invalid,
     is_whole,
     known,
     positive,
+)
+from tinygrad_lr.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
 )
 
 
@@ -40,8 +43,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.scale = from_plain(scale)
-        self.offset = from_plain(offset)
+        self.scale = deserialize_keras_object(scale)
+        self.offset = deserialize_keras_object(offset)
 
     def call(self, inputs: Any) -> Any:
         scale = np.asarray(self.scale, self.compute_dtype)
@@ -54,8 +57,11 @@ class Rescaling(Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        own = {"scale": plain(self.scale), "offset": plain(self.offset)}
-        return {**super().get_config(), **own}
+        return {
+            **super().get_config(),
+            "scale": serialize_keras_object(self.scale),
+            "offset": serialize_keras_object(self.offset),
+        }
 
 
 class Normalization(Layer):

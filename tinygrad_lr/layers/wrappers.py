@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lr.arguments import parameters
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.names import registry
 from tinygrad_lr.layers.normalization import BatchNormalization
 from tinygrad_lr.layers.passing import Lambda
 from tinygrad_lr.layers.validation import invalid
+from tinygrad_lr.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 
 
 class Wrapper(Layer):
@@ -31,14 +35,14 @@ class Wrapper(Layer):
             self.layer.build(input_shape)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "layer": registry.serialize(self.layer)}
+        return {**super().get_config(), "layer": serialize_keras_object(self.layer)}
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Any:
         config = dict(config)
-        layer = registry.deserialize(config.pop("layer"), custom_objects)
+        layer = deserialize_keras_object(config.pop("layer"), custom_objects)
         return cls(layer, **config)
 
 
