@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lr
-from tinygrad_lr import alias, legacy, tensorflow_names
+from tinygrad_lr import alias, arguments, legacy, tensorflow_names
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -477,3 +477,31 @@ def test_backend():
     assert K.backend() == "numpy"
     with pytest.raises(AttributeError, match="Did you mean 'square'"):
         _ = K.squares
+
+
+OPTIMIZERS_OF_OLD = (
+    "keras.optimizers.legacy", "keras.optimizers.experimental",
+    "keras.optimizer_v2.adam", "keras.optimizers.adam_v2",
+    "tensorflow.keras.optimizers.legacy", "tensorflow.python.keras.optimizer_v2.adam",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OPTIMIZERS_OF_OLD)
+def test_paths_of_optimizers(path):
+    assert importlib.import_module(path).Adam is tinygrad_lr.optimizers.Adam
+
+
+def test_initializations_of_keras_1():
+    arguments.warned.clear()
+    from keras import initializations
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    def small(shape, name=None):
+        return initializations.normal(shape, scale=0.01, name=name)
+
+    model = Sequential()
+    with pytest.warns(DeprecationWarning, match="kernel_initializer"):
+        model.add(Dense(300, input_dim=200, init=small))
+    assert model.get_weights()[0].std() == pytest.approx(0.01, rel=0.05)
+    assert initializations.get("he_normal")((2, 3)).shape == (2, 3)

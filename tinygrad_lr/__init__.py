@@ -33,6 +33,7 @@ from tinygrad_lr.losses.loss import Loss
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
+from tinygrad_lr.regularizers import Regularizer
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "Metric",
     "Model",
     "Optimizer",
+    "Regularizer",
     "Sequential",
     "Tensor",
     "Variable",

@@ -68,6 +68,12 @@ def test_formulas(schedule, formula, step):
     assert float(schedule(step)) == rate.item()
 
 
+def test_no_warmup_steps():
+    schedule = CosineDecay(0.1, 10, warmup_target=0.5)
+    assert float(schedule(0)) == 0.5
+    assert float(schedule(10)) == 0
+
+
 def test_mistakes():
     for kind in (ExponentialDecay, InverseTimeDecay):
         with pytest.raises(ValueError, match="positive number of steps"):

@@ -155,29 +155,29 @@ class Memory(Noticed, metaclass=Checked):
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all that is remembered, in the order of :attr:`variables`."""
-        if len(weights) != len(self._variables):
+        if len(weights) != len(self.variables):
             raise ValueError(
-                f"optimizer {self.name!r} has {len(self._variables)} variables, got "
+                f"optimizer {self.name!r} has {len(self.variables)} variables, got "
                 f"{len(weights)} arrays. Has it been built?"
             )
-        for variable, value in zip(self._variables, weights, strict=True):
+        for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
 
     def save_own_variables(self, store: Any) -> None:
         """Put all that is remembered into ``store`` under "0", "1", ..."""
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Set all that is remembered from ``store``; warns if it is of another
         optimizer.
         """
-        if len(store) != len(self._variables):
+        if len(store) != len(self.variables):
             warnings.warn(
-                f"optimizer {self.name!r} has {len(self._variables)} variables, but "
+                f"optimizer {self.name!r} has {len(self.variables)} variables, but "
                 f"{len(store)} are stored; it starts afresh.",
                 stacklevel=2,
             )
             return
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             variable.assign(store[str(i)])

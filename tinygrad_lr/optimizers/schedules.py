@@ -206,7 +206,8 @@ class CosineDecay(Settings):
         total = self.decay_steps + self.warmup_steps
         step = np.minimum(step, total)
         rise = self.warmup_target - self.initial_learning_rate
-        warm = rise * (step / self.warmup_steps) + self.initial_learning_rate
+        part = step / max(self.warmup_steps, 1)  # not used if there are none
+        warm = rise * part + self.initial_learning_rate
         cold = self.decayed(step - self.warmup_steps, self.warmup_target)
         return np.where(step < self.warmup_steps, warm, cold)
 

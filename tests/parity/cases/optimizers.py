@@ -111,7 +111,6 @@ def figures(optimizer: Any, variables: list[Any]) -> Any:
     remembered = [
         [v.path, list(v.shape), float(np.sum(array(v), dtype="float64"))]
         for v in optimizer.variables
-        if not v.path.startswith(("variable", "nadam/u_product"))
     ]
     return {
         "weights": {v.name: plain(array(v)) for v in variables},
