@@ -11,7 +11,7 @@ from tinygrad_lr import losses
 from tinygrad_lr.autodiff import no_grad
 from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor
-from tinygrad_lr.losses.loss import apply_mask, divide_no_nan, own_mask, spread
+from tinygrad_lr.losses.loss import apply_mask, own_mask, spread
 from tinygrad_lr.metrics.metric import Metric
 
 
@@ -65,7 +65,7 @@ class Mean(Metric):
 
     @no_grad()
     def result(self) -> Any:
-        return divide_no_nan(self.total, self.count)
+        return self.total / np.where(self.count == 0, 1, self.count)
 
 
 class MeanMetricWrapper(Mean):

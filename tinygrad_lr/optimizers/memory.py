@@ -44,7 +44,6 @@ class Memory(Noticed, metaclass=Checked):
     def _remember(self, value: Any, name: str | None) -> Variable:
         """Make a variable that starts with ``value``."""
         variable = Variable(value, trainable=False, name=name)
-        variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable
 
