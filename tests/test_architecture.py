@@ -17,6 +17,7 @@ STOREYS = {
     "compiler": 1,
     **dict.fromkeys(
         [
+            "dtype_policies", "mixed_precision", "tree",
             "activations", "allowance", "arguments", "changes", "config", "constraints",
             "constructors", "convert", "initializers", "layers", "losses", "masks",
             "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",

@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_lr as keras
 from tinygrad_lr import arguments, legacy
-from tinygrad_lr.legacy import Decay
+from tinygrad_lr.legacy.decay import Decay
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 y = np.array([[0], [1], [1], [1]])
@@ -414,3 +414,87 @@ def test_every_member_of_the_table_is_there():
         for name in members:
             assert hasattr(cls, name)
             assert cls.__dict__[name].__doc__
+
+
+# -- methods and names of old models ---------------------------------------------------
+
+
+def batches(size=2):
+    while True:
+        for start in range(0, 4, size):
+            yield X[start : start + size], y[start : start + size]
+
+
+def test_fit_generator_of_keras_2():
+    model = or_gate(metrics=["accuracy"])
+    history = quiet(
+        lambda: model.fit_generator(
+            batches(), steps_per_epoch=2, epochs=3, verbose=0, workers=4,
+            validation_data=batches(), validation_steps=2, max_queue_size=10,
+        )
+    )  # fmt: skip
+    assert history.epoch == [0, 1, 2]
+    assert len(history.history["val_acc"]) == 3
+    assert model.predict_generator(batches(), steps=2).shape == (4, 1)
+    assert len(model.evaluate_generator(batches(), 2)) == 2
+
+
+def test_fit_generator_of_keras_1():
+    model = or_gate()
+    seen = []
+
+    class Counter(keras.callbacks.Callback):
+        def on_batch_end(self, batch, logs=None):
+            seen.append(batch)
+
+    quiet(
+        lambda: model.fit_generator(
+            batches(), samples_per_epoch=4, nb_epoch=2, verbose=0, nb_worker=1,
+            callbacks=[Counter()], validation_data=batches(), nb_val_samples=4,
+        )
+    )  # fmt: skip
+    assert seen == [0, 1, 0, 1]
+    assert model.predict_generator(batches(), val_samples=4).shape == (4, 1)
+    assert np.ndim(model.evaluate_generator(batches(), val_samples=4)) == 0
+
+
+def test_the_rest_of_old_models():
+    model = or_gate(metrics=["accuracy"])
+    model.fit(X, y, verbose=0)
+    assert model.model is model
+    assert model.metrics_names == ["loss", "accuracy"]
+    model.reset_states()
+    with pytest.raises(RuntimeError, match="to_json"):
+        model.to_yaml()
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.model = or_gate()
+
+    assert isinstance(Own().model, keras.Sequential)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("keras.layers.LSTM", "recurrent layers are not there"),
+        ("keras.layers.recurrent.GRU", "recurrent layers are not there"),
+        ("keras.layers.convolutional.Convolution2D", "layers are not there"),
+        ("tensorflow.keras.layers.MaxPooling2D", "layers are not there"),
+        ("keras.preprocessing.image.ImageDataGenerator", "images are not"),
+        ("keras.ops.conv", "convolution and pooling"),
+        ("keras.models.model_from_yaml", "use model_from_json"),
+    ],
+)
+def test_what_is_missing_is_named(path, why):
+    import importlib
+
+    from tinygrad_lr import alias
+
+    alias.install()
+    module, _, name = path.rpartition(".")
+    with pytest.raises(AttributeError, match=why):
+        getattr(importlib.import_module(module), name)
+    with pytest.raises(ImportError, match=name):
+        exec(f"from {module} import {name}")

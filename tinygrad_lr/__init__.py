@@ -9,24 +9,30 @@ model.fit(x, t, epochs=300, batch_size=1)
 
 from tinygrad_lr import (
     activations,
+    backend,
     callbacks,
     config,
     constraints,
     datasets,
+    dtype_policies,
     initializers,
     layers,
     legacy,
     losses,
     metrics,
+    mixed_precision,
     models,
+    ops,
     optimizers,
     preprocessing,
     random,
     regularizers,
+    tree,
     utils,
 )
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable
 from tinygrad_lr.compiler import function
+from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.initializers.initializer import Initializer
 from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer
 from tinygrad_lr.losses.loss import Loss
@@ -38,6 +44,7 @@ from tinygrad_lr.regularizers import Regularizer
 __version__ = "0.1.0"
 
 __all__ = [
+    "DTypePolicy",
     "GradientTape",
     "Initializer",
     "Input",
@@ -53,20 +60,25 @@ __all__ = [
     "Tensor",
     "Variable",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
     "datasets",
+    "dtype_policies",
     "function",
     "initializers",
     "layers",
     "legacy",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
+    "ops",
     "optimizers",
     "preprocessing",
     "random",
     "regularizers",
+    "tree",
     "utils",
 ]

@@ -56,10 +56,10 @@ MODULES = (
     "datasets.cifar10", "datasets.cifar100", "datasets.fashion_mnist", "datasets.imdb",
     "datasets.mnist", "datasets.reuters", "distribution", "dtype_policies", "export",
     "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
-    "optimizers", "optimizers.schedules", "preprocessing", "preprocessing.image",
-    "preprocessing.sequence", "preprocessing.text", "quantizers", "random",
-    "regularizers", "saving", "tree", "utils", "visualization", "wrappers",
-    "wrappers.scikit_learn",
+    "ops.linalg", "ops.nn", "ops.numpy", "optimizers", "optimizers.schedules",
+    "preprocessing", "preprocessing.image", "preprocessing.sequence",
+    "preprocessing.text", "quantizers", "random", "regularizers", "saving", "tree",
+    "utils", "visualization", "wrappers", "wrappers.scikit_learn",
 )  # fmt: skip
 
 
@@ -221,6 +221,10 @@ def missing(module: ModuleType, name: str) -> str:
     for family, names in LAYERS_TO_COME.items():
         if path.startswith(f"{root}.layers.") and re.fullmatch(names, name):
             return f"{path}: {family} layers are not there yet in tinygrad_lr."
+    home = PATHS.get(module.__name__) or ""
+    for part in home.split():
+        if f"{part}.{name}" in legacy.MISSING:
+            return f"{path}: {legacy.MISSING[f'{part}.{name}']}."
     known = [n for n in dir(module) if not n.startswith("_")]
     hint = suggestion(name, known)
     if not hint and known:

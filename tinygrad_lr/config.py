@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr import dtype_policies
 from tinygrad_lr.autodiff import default_dtype, set_default_dtype
+from tinygrad_lr.dtype_policies import DTypePolicy
 
-settings: dict[str, float | str] = {
+settings: dict[str, Any] = {
     "epsilon": 1e-7,
     "image_data_format": "channels_last",
 }
@@ -34,10 +36,11 @@ def set_floatx(value: str) -> None:
             f"set_floatx: expected 'float16', 'float32' or 'float64', got {value!r}."
         )
     set_default_dtype(value)
+    settings["dtype_policy"] = DTypePolicy(value)
 
 
 #: What Keras calls dtypes and NumPy does not.
-KERAS_DTYPES = {"float": "float32", "int": "int32", "mixed_float16": "float16"}
+KERAS_DTYPES = {"float": "float32", "int": "int32", "mixed_float16": "float32"}
 
 
 def dtype_name(dtype: Any = None) -> str:
@@ -79,3 +82,106 @@ def set_image_data_format(data_format: str) -> None:
             f"{data_format!r}."
         )
     settings["image_data_format"] = data_format
+
+
+def dtype_policy() -> DTypePolicy:
+    """The policy of layers made from now on."""
+    policy: DTypePolicy = settings.get("dtype_policy") or DTypePolicy()
+    return policy
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the policy of layers made from now on: a policy or its name."""
+    policy = dtype_policies.get(policy)
+    set_floatx(policy.variable_dtype)
+    settings["dtype_policy"] = policy
+
+
+# -- what is said, and where -----------------------------------------------------------
+
+
+def enable_interactive_logging() -> None:
+    """Print messages to standard output, as is the rule."""
+    settings["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Send messages to the logger ``tinygrad_lr``, level INFO."""
+    settings["interactive_logging"] = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether messages are printed to standard output."""
+    return bool(settings.get("interactive_logging", True))
+
+
+def enable_traceback_filtering() -> None:
+    """Accepted; tracebacks are always shown as they are, our frames are few."""
+    settings["traceback_filtering"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Accepted; tracebacks are always shown as they are."""
+    settings["traceback_filtering"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """What was last asked for, True at first."""
+    return bool(settings.get("traceback_filtering", True))
+
+
+# -- what there is one of --------------------------------------------------------------
+
+
+def backend() -> str:
+    """The name of what computes.
+
+    >>> backend()
+    'numpy'
+    """
+    return "numpy"
+
+
+def set_backend(backend: str) -> None:
+    """Raise ``ValueError`` for any backend but the one there is."""
+    if backend != "numpy":
+        raise ValueError(f"set_backend: there is 'numpy' alone here, got {backend!r}.")
+
+
+def enable_flash_attention() -> None:
+    """Raise ``NotImplementedError``: it is for GPUs."""
+    raise NotImplementedError("flash attention is for GPUs; attention is exact here.")
+
+
+def disable_flash_attention() -> None:
+    """Accepted; there is none."""
+
+
+def is_flash_attention_enabled() -> bool:
+    """False: there is none."""
+    return False
+
+
+def is_nnx_enabled() -> bool:
+    """False: NNX belongs to JAX."""
+    return False
+
+
+def max_epochs() -> None:
+    """None: the number of epochs is not limited."""
+
+
+def max_steps_per_epoch() -> None:
+    """None: the number of steps is not limited."""
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Raise ``NotImplementedError`` for a number."""
+    if max_epochs is not None:
+        raise NotImplementedError("set_max_epochs: give fit the number of epochs.")
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Raise ``NotImplementedError`` for a number."""
+    if max_steps_per_epoch is not None:
+        raise NotImplementedError("set_max_steps_per_epoch: use steps_per_epoch=.")

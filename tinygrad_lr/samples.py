@@ -34,7 +34,7 @@ def sample(*args: Any, **options: Any) -> Sample:
 
 OWN_ELEMENTWISE: dict[Function, int] = {
     functions.sigmoid: 1, functions.log_sigmoid: 1, functions.softplus: 1,
-    functions.relu: 1, functions.erf: 1, functions.erfc: 1,
+    functions.relu: 1, functions.erf: 1, functions.erfc: 1, functions.erfinv: 1,
     crossentropy.sigmoid_crossentropy: 2, np.copy: 1, np.nan_to_num: 1, np.clip: 3,
     np.where: 3,
 }  # fmt: skip
@@ -44,7 +44,8 @@ DOMAINS: dict[Function, tuple[float, float]] = {
     np.log1p: (-0.5, 3), np.reciprocal: (0.5, 3), np.power: (0.5, 2),
     np.float_power: (0.5, 2), np.divide: (0.5, 3), np.hypot: (0.5, 3), np.tan: (-1, 1),
     np.arcsin: (-0.8, 0.8), np.arccos: (-0.8, 0.8), np.arctanh: (-0.8, 0.8),
-    np.arccosh: (1.3, 3), np.remainder: (1.2, 2.8), np.fmod: (1.2, 2.8),
+    np.arccosh: (1.3, 3), functions.erfinv: (-0.8, 0.8), np.remainder: (1.2, 2.8),
+    np.fmod: (1.2, 2.8),
 }  # fmt: skip
 
 SHAPES: dict[int, list[tuple[tuple[int, ...], ...]]] = {
@@ -214,6 +215,9 @@ def by_hand() -> dict[str, dict[Function, list[Sample]]]:
             functions.scatter_add: [
                 s(v, slice(1, 5), (6,)), s(a(3), index, (3, 2)),
                 s(a(2, 4), (1,), (3, 2, 4)),
+            ],
+            functions.scatter_set: [
+                s(m, (0, slice(1, 3)), a(2)), s(v, np.array([3, 0]), a(2)),
             ],
             np.take: [
                 s(m, 5), s(v, [0, 0, -1]), s(m, [[0, 1], [2, 0]], axis=1),

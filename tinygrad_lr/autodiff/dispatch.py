@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff.forms import check_options
 from tinygrad_lr.autodiff.history import apply, plain
-from tinygrad_lr.autodiff.mode import mode
+from tinygrad_lr.autodiff.mode import mode, no_grad
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, Function, names_of
 
 if TYPE_CHECKING:
@@ -49,8 +49,11 @@ def dispatch(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             "an array would lose the gradient. Build the result with np.where or "
             "np.concatenate instead."
         )
-    if function in CONSTANTS and mode.recorder is None:
-        return function(*plain(args), **plain(kwargs))
+    if function in CONSTANTS:
+        if mode.recorder is None:
+            return function(*plain(args), **plain(kwargs))
+        with no_grad():  # recorded, but without a history
+            return apply(function, *args, **kwargs)
     combination = COMPOSITIONS.get(function)
     if combination is not None:
         if kwargs:

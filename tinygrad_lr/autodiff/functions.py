@@ -55,6 +55,16 @@ def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
+@primitive
+def scatter_set(x: Any, index: Any, values: Any) -> Any:
+    """``x`` with ``values`` in the place of ``x[index]``; of repeated indices the last
+    counts.
+    """
+    out = x.copy()
+    out[index] = values
+    return out
+
+
 def is_basic(index: Any) -> bool:
     """Whether ``index`` selects a view, in which no element stands twice."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -101,6 +111,12 @@ def padded(
 rule(np.pad, padded)
 rule(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
 rule(lookup, lambda g, out, x, index: scatter_add(g, index, x.shape), None)
+rule(
+    scatter_set,
+    lambda g, out, x, index, values: scatter_set(g, index, 0),
+    None,
+    lambda g, out, x, index, values: getitem(g, index),
+)
 rule(scatter_add, lambda g, out, x, index, shape: getitem(g, index))
 rule(astype, lambda g, out, x, dtype: g)
 
@@ -183,6 +199,28 @@ erf_of_number = np.frompyfunc(math.erf, 1, 1)
 erfc_of_number = np.frompyfunc(math.erfc, 1, 1)
 
 
+def erfinv_of(y: float) -> float:
+    """The x with erf(x) = y: an approximation, made exact by steps of Halley's method.
+
+    Source: Winitzki, "A handy approximation for the error function and its inverse"
+    (2008).
+    """
+    if not -1 < y < 1:
+        return math.copysign(math.inf, y) if abs(y) == 1 else math.nan
+    tail = 1 - abs(y)  # in which nothing cancels
+    half = math.log(tail * (2 - tail)) / 2
+    a = 0.147
+    mean = 2 / (math.pi * a) + half
+    x = math.sqrt(max(math.sqrt(mean * mean - 2 * half / a) - mean, 0))
+    for _ in range(3):
+        step = (math.erfc(x) - tail) * math.sqrt(math.pi) / 2 * math.exp(x * x)
+        x += step / (1 + x * step)
+    return math.copysign(x, y)
+
+
+erfinv_of_number = np.frompyfunc(erfinv_of, 1, 1)
+
+
 def float_array(values: Any, x: Any) -> Any:
     """``values`` in the dtype that NumPy's own functions would give for ``x``."""
     return np.asarray(values, dtype=np.result_type(np.asarray(x), np.float16))
@@ -200,6 +238,13 @@ def erfc(x: Any) -> Any:
     return float_array(erfc_of_number(x), x)
 
 
+@primitive
+def erfinv(y: Any) -> Any:
+    """The x with erf(x) = y, element by element; infinite at -1 and 1, nan beyond."""
+    return float_array(erfinv_of_number(y), y)
+
+
+rule(erfinv, lambda g, out, y: g * np.exp(np.square(out)) * (math.sqrt(math.pi) / 2))
 rule(erf, lambda g, out, x: g * np.exp(-np.square(x)) * (2 / math.sqrt(math.pi)))
 rule(erfc, lambda g, out, x: g * np.exp(-np.square(x)) * (-2 / math.sqrt(math.pi)))
 

@@ -20,8 +20,9 @@ from tinygrad_lr.compiler.program import Op, Program, Value, substitute
 from tinygrad_lr.compiler.recording import record
 
 OPAQUE: set[Callable[..., Any]] = {
-    functions.getitem, functions.lookup, functions.scatter_add, functions.astype,
-    functions.einsum, functions.erf, functions.erfc, functions.logabsdet, *DRAWS,
+    functions.getitem, functions.lookup, functions.scatter_add, functions.scatter_set,
+    functions.astype, functions.einsum, functions.erf, functions.erfc, functions.erfinv,
+    functions.logabsdet, *DRAWS,
 }  # fmt: skip
 
 

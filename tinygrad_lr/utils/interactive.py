@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import sys
 
-from tinygrad_lr.config import settings
+from tinygrad_lr.config import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
 
-
-def enable_interactive_logging() -> None:
-    """Print messages to standard output, as is the rule."""
-    settings["interactive_logging"] = 1.0
-
-
-def disable_interactive_logging() -> None:
-    """Send messages to the logger ``tinygrad_lr``, level INFO."""
-    settings["interactive_logging"] = 0.0
-
-
-def is_interactive_logging_enabled() -> bool:
-    """Whether messages are printed to standard output."""
-    return bool(settings.get("interactive_logging", 1.0))
+__all__ = [
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "is_interactive_logging_enabled",
+    "print_message",
+]
 
 
 def print_message(message: str, end: str = "\n") -> None:

@@ -18,6 +18,7 @@ from cases.initializers import INITIALIZERS
 from cases.layers import LAYERS
 from cases.losses import LOSSES
 from cases.metrics import METRICS
+from cases.ops import OPS
 from cases.optimizers import OPTIMIZERS
 from cases.penalties import PENALTIES
 from cases.public import PUBLIC_NAMES
@@ -37,4 +38,5 @@ GROUPS: dict[str, dict[str, Case]] = {
     "optimizers": OPTIMIZERS,
     "penalties": PENALTIES,
     "public": PUBLIC_NAMES,
+    "ops": OPS,
 }

@@ -13,131 +13,23 @@ from typing import Any
 
 from tinygrad_lr import losses, metrics, optimizers
 from tinygrad_lr.arguments import Translation, register_old_names, warn_once
-from tinygrad_lr.autodiff import GradientTape, Variable
-from tinygrad_lr.config import floatx
-from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.keras1 import Merge, batch_mode, image_layout, input_length, merge
 from tinygrad_lr.layers import Layer
-from tinygrad_lr.models import Sequential
-from tinygrad_lr.nesting import map_structure
+from tinygrad_lr.legacy.decay import decay_from, get_lr, get_weights, minimize, set_lr
+from tinygrad_lr.legacy.methods import (
+    Itself,
+    ShapeOf,
+    evaluate_generator,
+    fit_generator,
+    predict_classes,
+    predict_generator,
+    predict_proba,
+    reset_states,
+    to_yaml,
+)
+from tinygrad_lr.legacy.missing import MISSING as MISSING
+from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
-from tinygrad_lr.optimizers.schedules import LearningRateSchedule, registry
-from tinygrad_lr.optimizers.settings import checked_rate
-
-# -- decay= and optimizer.lr -----------------------------------------------------------
-
-
-class Decay(LearningRateSchedule):
-    """learning_rate / (1 + decay * iterations): what ``decay=`` meant until Keras 2.10.
-
-    The undecayed rate is the Variable ``rate``, which ``optimizer.lr`` gives and sets.
-
-    >>> Decay(0.5, decay=1.0)(3)
-    Tensor(0.125, dtype=float32)
-    """
-
-    def __init__(self, learning_rate: Any, decay: float) -> None:
-        rate = checked_rate(learning_rate, "with decay")
-        self.rate = Variable(
-            rate, trainable=False, dtype=floatx(), name="learning_rate"
-        )
-        self.decay = float(decay)
-
-    def __call__(self, step: Any) -> Any:
-        return self.rate / (1 + self.decay * as_tensor(step, floatx()))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"learning_rate": float(self.rate), "decay": self.decay}
-
-
-registry.add(Decay)
-
-
-def decay_from(default: float) -> Translation:
-    """Translate ``decay=`` for an optimizer of this default learning rate."""
-
-    def translate(name: str, arguments: dict[str, Any]) -> None:
-        decay = arguments.pop("decay")
-        if decay:
-            spelling = "lr" if "lr" in arguments else "learning_rate"
-            arguments[spelling] = Decay(arguments.get(spelling, default), decay)
-
-    return translate
-
-
-def get_lr(optimizer: Optimizer) -> Any:
-    """The learning rate; under ``decay=`` the undecayed one, as in Keras 2."""
-    rate: Any = optimizer._learning_rate
-    return rate.rate if isinstance(rate, Decay) else optimizer.learning_rate
-
-
-def set_lr(optimizer: Optimizer, value: Any) -> None:
-    """Set the learning rate; under ``decay=`` the undecayed one."""
-    rate: Any = optimizer._learning_rate
-    if isinstance(rate, Decay):
-        rate.rate.assign(value)
-    else:
-        optimizer.learning_rate = value
-
-
-def get_weights(self: Optimizer) -> list[Any]:
-    """All that an optimizer remembers, as arrays."""
-    return [variable.numpy() for variable in self.variables]
-
-
-def minimize(
-    self: Optimizer, loss: Any, var_list: Any, grad_loss: Any = None,
-    name: str | None = None, tape: GradientTape | None = None,
-) -> Variable:  # fmt: skip
-    """Do one step that lowers ``loss``: a function without arguments, or what was
-    computed under ``tape``.
-    """
-    if callable(loss) and tape is None:
-        with GradientTape() as tape:
-            loss = loss()
-    if tape is None:
-        raise ValueError(
-            f"optimizer {self.name!r}: minimize needs a function that computes the "
-            "loss, or the GradientTape under which it was computed."
-        )
-    variables = list(var_list() if callable(var_list) else var_list)
-    gradients = tape.gradient(loss, variables, output_gradients=grad_loss)
-    return self.apply_gradients(zip(gradients, variables, strict=True))
-
-
-# -- what Sequential could once say ----------------------------------------------------
-
-
-def predict_classes(
-    self: Sequential, x: Any, batch_size: int | None = None, verbose: Any = 0
-) -> Any:
-    """Predict classes: the likeliest of several, or 0 or 1 (int32) for a single one."""
-    p = self.predict(x, batch_size=batch_size, verbose=verbose)
-    return p.argmax(axis=-1) if p.shape[-1] > 1 else (p > 0.5).astype("int32")
-
-
-def predict_proba(
-    self: Sequential, x: Any, batch_size: int | None = None, verbose: Any = 0
-) -> Any:
-    """Predict probabilities: another name of ``predict``."""
-    return self.predict(x, batch_size=batch_size, verbose=verbose)
-
-
-class ShapeOf:
-    """``layer.input_shape`` and ``layer.output_shape``, which every layer had.
-
-    A layer that sets an attribute of that name keeps its own.
-    """
-
-    def __init__(self, which: str) -> None:
-        self.which = which
-
-    def __get__(self, layer: Any, owner: Any = None) -> Any:
-        if layer is None:
-            return self
-        places = getattr(layer, self.which)
-        return map_structure(lambda place: place.shape, places)
-
 
 # -- arguments that there is nothing to do for -----------------------------------------
 
@@ -223,6 +115,14 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
     "Model.fit": {"nb_epoch": "epochs", "show_accuracy": IN_COMPILE, **WORKERS},
     "Model.evaluate": {"show_accuracy": IN_COMPILE, **WORKERS},
     "Model.predict": WORKERS,
+    "evaluate_generator": WORKERS,
+    "fit_generator": {
+        "nb_epoch": "epochs",
+        "nb_validation_samples": "nb_val_samples",
+        "show_accuracy": IN_COMPILE,
+        **WORKERS,
+    },
+    "predict_generator": WORKERS,
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
     "TensorBoard": {
         name: no_effect("event files hold metrics and weights")
@@ -246,7 +146,18 @@ MEMBERS: dict[type, dict[str, Any]] = {
         "minimize": minimize,
         "weights": property(lambda self: self.variables, doc="All that is there."),
     },
-    Sequential: {"predict_classes": predict_classes, "predict_proba": predict_proba},
+    Model: {
+        "evaluate_generator": evaluate_generator,
+        "fit_generator": fit_generator,
+        "predict_generator": predict_generator,
+        "reset_states": reset_states,
+        "to_yaml": to_yaml,
+    },
+    Sequential: {
+        "model": Itself(),
+        "predict_classes": predict_classes,
+        "predict_proba": predict_proba,
+    },
 }
 
 # Classes and functions: module -> old name -> today's name.
