@@ -482,7 +482,6 @@ def test_the_rest_of_old_models():
         ("keras.layers.recurrent.GRU", "recurrent layers are not there"),
         ("keras.layers.convolutional.Convolution2D", "layers are not there"),
         ("tensorflow.keras.layers.MaxPooling2D", "layers are not there"),
-        ("keras.preprocessing.image.ImageDataGenerator", "images are not"),
         ("keras.ops.conv", "convolution and pooling"),
         ("keras.models.model_from_yaml", "use model_from_json"),
     ],

@@ -14,11 +14,6 @@ MISSING: dict[str, str] = {
             "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose "
             "depthwise_conv fold max_pool separable_conv unfold",
         ),
-        (
-            "preprocessing.image",
-            "images are not read or changed here",
-            "DirectoryIterator ImageDataGenerator array_to_img img_to_array load_img",
-        ),
         ("models", "a YAML file can run code; use model_from_json", "model_from_yaml"),
         ("ops", "the CTC loss is not available", "ctc_decode ctc_loss"),
         ("ops", "short-time Fourier transforms are not available", "istft stft"),
