@@ -301,3 +301,18 @@ def test_the_batch_at_which_it_went_wrong_is_named() -> None:
     with pytest.warns(UserWarning, match="loss became inf in epoch 1, batch 3") as seen:
         model.fit(x, np.zeros(4), batch_size=1, verbose=0, shuffle=False)
     assert "but their loss is not finite" in str(seen[0].message)
+
+
+def test_losses_of_a_step_are_gone_after_it() -> None:
+    model = keras.Sequential(
+        [
+            keras.layers.Dense(
+                2, activity_regularizer="l2", kernel_regularizer="l1", input_dim=3
+            )
+        ]
+    )
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    assert len(model.losses) == 1
+    model(np.ones((4, 3)))
+    assert len(model.losses) == 2

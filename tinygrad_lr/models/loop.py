@@ -71,6 +71,7 @@ class Loop:
                 if self.model.stop_training and self.part == "train":
                     break
         self.callbacks.batches_done(self.part, seen)
+        self.model._clear_losses()  # those of a step mean nothing after it
         return seen
 
     def run_heard(self, batch: Batch, epoch: int, seen: int) -> None:
