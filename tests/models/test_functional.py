@@ -384,3 +384,44 @@ def test_every_layer_had_its_shapes_as_attributes() -> None:
 def test_forms_without_a_call() -> None:
     spec = Dense(3).compute_output_spec(KerasTensor((None, 5)))
     assert (spec.shape, spec.dtype, spec.node) == ((None, 3), "float32", None)
+
+
+def test_clones_with_other_inputs_calls_and_inner_models() -> None:
+    inner = keras.Sequential([Dense(3, input_dim=4), Dense(2)], name="inner")
+    x = keras.Input((4,))
+    outer = keras.Model(x, Dense(1)(inner(x)))
+    seen: list[str] = []
+
+    def replace(layer: Any) -> Any:
+        seen.append(layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    clone_model(outer, clone_function=replace)
+    assert seen[0] == "inner"
+    seen.clear()
+    clone_model(outer, clone_function=replace, recursive=True)
+    assert len(seen) == 3
+    assert "inner" not in seen
+    own = keras.Input((4,), name="own")
+    assert clone_model(outer, input_tensors=own).input_names == ["own"]
+    doubled = clone_model(
+        inner, call_function=lambda layer, x, **options: layer(x, **options) * 2
+    )
+    doubled.set_weights(inner.get_weights())
+    kernel = [w.numpy() for w in inner.weights]
+    hidden = 2 * (A @ kernel[0] + kernel[1])
+    np.testing.assert_allclose(
+        doubled.predict(A, verbose=0), 2 * (hidden @ kernel[2] + kernel[3]), rtol=1e-5
+    )
+
+    class Written(keras.Model):
+        def call(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(ValueError, match="its own call"):
+        clone_model(Written(), clone_function=replace)
+
+
+def test_specs_are_plain_values() -> None:
+    spec = keras.InputSpec(min_ndim=2, axes={-1: 3})
+    assert keras.InputSpec.from_config(spec.get_config()).axes == {-1: 3}

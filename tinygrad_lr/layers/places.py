@@ -45,9 +45,9 @@ class KerasTensor(NDArrayOperatorsMixin):
     apply: Callable[..., Any]
 
     def __init__(
-        self, shape: Sequence[int | None], dtype: Any = "float32",
-        name: str | None = None, node: Node | None = None, index: int = 0,
-        sparse: bool = False, ragged: bool = False, record_history: bool = True,
+        self, shape: Sequence[int | None], dtype: Any = "float32", sparse: bool = False,
+        ragged: bool = False, record_history: bool = True, name: str | None = None, *,
+        node: Node | None = None, index: int = 0,
     ) -> None:  # fmt: skip
         self.shape = tuple(shape)
         self.dtype = np.dtype(getattr(dtype, "name", dtype)).name
@@ -159,7 +159,9 @@ class Node:
             if not isinstance(form, Form):
                 return form
             index = len(self.outputs)
-            made = KerasTensor(form.shape, form.dtype, name, self, index)
+            made = KerasTensor(
+                form.shape, form.dtype, name=name, node=self, index=index
+            )
             self.outputs.append(made)
             return made
 

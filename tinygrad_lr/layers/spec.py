@@ -33,6 +33,16 @@ class InputSpec:
         self.name = name
         self.optional = optional
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make such a spec."""
+        names = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes", "optional")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """Make a spec from what :meth:`get_config` returned."""
+        return cls(**config)
+
     def mismatch(self, shape: tuple[int | None, ...]) -> str | None:
         """Say what is wrong with ``shape``, or return None."""
         ndim = len(shape)

@@ -20,7 +20,7 @@ from tinygrad_lr.layers.operation import deserialize_operation, serialize_operat
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.sequential import Sequential
-from tinygrad_lr.nesting import map_structure
+from tinygrad_lr.nesting import inside, map_structure
 
 
 class Functional(Model):
@@ -264,38 +264,64 @@ def with_places(x: Any, results: dict[tuple[str, int], list[KerasTensor]]) -> An
 
 
 def clone_model(
-    model: Any, input_tensors: Any = None, clone_function: Any = None, **unknown: Any
-) -> Any:
+    model: Any, input_tensors: Any = None, clone_function: Any = None,
+    call_function: Any = None, recursive: bool = False, **kwargs: Any,
+) -> Any:  # fmt: skip
     """Return a model of the same layers, with weights of its own and fresh values.
 
-    ``clone_function(layer)`` may return another layer for each of the model's. Raises
-    ``ValueError`` for a model whose class cannot be made from its ``get_config``.
+    ``clone_function(layer)`` may return another layer for each of the model's (those of
+    models inside too, if ``recursive``), ``call_function(layer, *args, **kwargs)`` may
+    call it in another way. ``input_tensors`` are places to use as inputs. Raises
+    ``ValueError`` for a subclassed model with these arguments, ``TypeError`` for
+    unknown ones.
     """
-    if unknown:
-        raise TypeError(f"clone_model: unknown argument {next(iter(unknown))!r}.")
+    if kwargs:
+        raise TypeError(f"clone_model: unknown argument {next(iter(kwargs))!r}.")
+    graph = getattr(model, "_graph", None)
+    if type(model) is not Sequential and (
+        graph is None or type(model).call is not Model.call
+    ):
+        if clone_function is not None or call_function is not None:
+            raise ValueError(
+                f"clone_model: {type(model).__name__} computes what its own call says, "
+                "so its layers cannot be replaced. Pass the model alone, or build it "
+                "of places: Model(inputs, outputs)."
+            )
+        return type(model).from_config(model.get_config())
 
     def clone(layer: Any) -> Any:
+        if recursive and isinstance(layer, (Sequential, Functional)):
+            return clone_model(layer, None, clone_function, call_function, True)
         if clone_function is not None and not isinstance(layer, InputLayer):
             return clone_function(layer)
         return type(layer).from_config(layer.get_config())
 
+    def call(operation: Any, *args: Any, **options: Any) -> Any:
+        if call_function is None or isinstance(operation, Operation):
+            return operation(*args, **options)
+        return call_function(operation, *args, **options)
+
     if type(model) is Sequential:
-        copy = Sequential(name=model.name, trainable=model.trainable)
-        for layer in model._layers:
-            copy.add(clone(layer))
-        return copy
-    graph = getattr(model, "_graph", None)
-    if graph is None or type(model) is not Functional:
-        return type(model).from_config(model.get_config())
+        if input_tensors is not None or call_function is not None:
+            graph = model._drawn()
+        else:
+            copy = Sequential(name=model.name, trainable=model.trainable)
+            for layer in model._layers:
+                copy.add(clone(layer))
+            return copy
+    assert graph is not None
+    return cloned(graph, leaves(input_tensors), clone, call, model.name)
+
+
+def cloned(graph: Graph, given: list[Any], clone: Any, call: Any, name: str) -> Any:
+    """A model of fresh operations, called as in a graph."""
     fresh: dict[int, Any] = {
         id(op): deserialize_operation(serialize_operation(op))
         if isinstance(op, Operation)
         else clone(op)
         for op in graph.operations
     }
-    given = leaves(input_tensors) or [
-        fresh[id(layer)].output for layer in graph.input_layers
-    ]
+    given = given or [fresh[id(layer)].output for layer in graph.input_layers]
     known = dict(zip(map(id, graph.places), given, strict=True))
 
     def place_for(x: Any) -> Any:
@@ -304,10 +330,9 @@ def clone_model(
     for node in graph.nodes:
         if not node.inputs:
             continue
-        operation = fresh[id(node.operation)]
         args = map_structure(place_for, node.args)
-        operation(*args, **map_structure(place_for, node.kwargs))
-        outputs = operation._inbound_nodes[-1].outputs
-        known.update(zip(map(id, node.outputs), outputs, strict=True))
+        options = map_structure(place_for, node.kwargs)
+        out = call(fresh[id(node.operation)], *args, **options)
+        known.update(zip(map(id, node.outputs), inside(out, KerasTensor), strict=True))
     inputs = map_structure(place_for, graph.inputs)
-    return Functional(inputs, map_structure(place_for, graph.outputs), name=model.name)
+    return Functional(inputs, map_structure(place_for, graph.outputs), name=name)
