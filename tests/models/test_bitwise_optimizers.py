@@ -185,7 +185,7 @@ def test_optimizers_that_contain_others(kind: Any) -> None:
 
 
 def test_a_step_whose_scaled_gradients_overflow_is_left_out() -> None:
-    model = small(optimizer=scaled())
+    model = small("mse", scaled(), last="linear")
     before = [w.numpy() for w in model.variables]
     with np.errstate(over="ignore"):
         model.fit(X[:4], 1e5 * BINARY[:4], batch_size=4, epochs=1, verbose=0)
