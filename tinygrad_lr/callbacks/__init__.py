@@ -5,6 +5,7 @@ stopping.
 from tinygrad_lr.callbacks.averages import SwapEMAWeights
 from tinygrad_lr.callbacks.callback import Callback
 from tinygrad_lr.callbacks.callback_list import CallbackList
+from tinygrad_lr.callbacks.checkpoint import BackupAndRestore, ModelCheckpoint
 from tinygrad_lr.callbacks.csv_logger import CSVLogger
 from tinygrad_lr.callbacks.functions import LambdaCallback, LearningRateScheduler
 from tinygrad_lr.callbacks.history import History
@@ -16,6 +17,7 @@ from tinygrad_lr.callbacks.stopping import EarlyStopping, TerminateOnNaN
 from tinygrad_lr.callbacks.tensorboard import TensorBoard
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",
@@ -23,6 +25,7 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "ModelCheckpoint",
     "MonitorCallback",
     "ProgbarLogger",
     "ReduceLROnPlateau",

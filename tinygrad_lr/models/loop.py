@@ -45,6 +45,7 @@ class Loop:
         self.metrics: list[Any] = model.metrics if part != "predict" else []
         self.results: list[Any] = []
         self.settled = False
+        self.skip = 0  # batches of the first epoch that were done in an earlier run
 
     def begin(self) -> None:
         """Let all metrics begin anew."""
@@ -66,11 +67,15 @@ class Loop:
                 seen += count
                 continue
             for batch in batches:
+                if seen < self.skip:
+                    seen += 1
+                    continue
                 self.run_heard(batch, epoch, seen)
                 seen += 1
                 if self.model.stop_training and self.part == "train":
                     break
         self.callbacks.batches_done(self.part, seen)
+        self.skip = 0
         self.model._clear_losses()  # those of a step mean nothing after it
         return seen
 

@@ -24,6 +24,8 @@ class Steps(Layer):
     """A layer with an optimizer, a loss and metrics, and with steps that use them."""
 
     compiled = False
+    _initial_epoch: int | None = None  # where fit begins, if a callback knows better
+    _initial_batch: int | None = None
     _compile_arguments: dict[str, Any]
     single_input = False  # whether a list of arrays is one input, row by row
     single_output = False  # the same for targets
@@ -44,6 +46,7 @@ class Steps(Layer):
     passing = Layer.passing | {
         "history", "stop_training", "train_function", "test_function",
         "predict_function", "_rehearsed", "_graph", "_drawn_layers", "_place",
+        "_initial_epoch", "_initial_batch",
     }  # fmt: skip
     _rehearsed: set[Any] = set()  # noqa: RUF012  # compile gives each model its own
 

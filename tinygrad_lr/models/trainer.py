@@ -191,8 +191,10 @@ class Trainer(Steps):
         loop.watch = LossWatch(self)
         self.stop_training = False
         logs: dict[str, Any] = {}
+        self._initial_epoch = self._initial_batch = None
         callbacks.on_train_begin()
-        epoch = initial_epoch
+        epoch = self._initial_epoch or initial_epoch  # a backup may say otherwise
+        loop.skip = self._initial_batch or 0
         while epoch < epochs and not self.stop_training:
             done = 0 if validation else loop.run_epochs(range(epoch, epochs))
             epoch += done
@@ -203,7 +205,7 @@ class Trainer(Steps):
             if not loop.run_epoch(epoch):
                 warn(f"the data ended before epoch {epoch + 1}; training ends here.")
                 break
-            logs = numbers(loop.results[-1])
+            logs = numbers(loop.results[-1] if loop.results else None)
             if validation is not None and is_due(epoch, validation_freq):
                 results = self._test(validation, callbacks)
                 logs.update({f"val_{name}": value for name, value in results.items()})

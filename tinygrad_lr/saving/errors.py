@@ -31,9 +31,9 @@ class MismatchError(ModelFileError):
     """The weights in the file do not belong to the model."""
 
 
-class MissingFileError(ModelFileError, FileNotFoundError):
+class MissingFileError(FileNotFoundError, ModelFileError):
     """There is no file of that name."""
 
 
-class SaveError(ModelFileError, OSError):
+class SaveError(OSError, ModelFileError):
     """The file could not be written; what stood there before still stands there."""

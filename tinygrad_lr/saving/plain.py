@@ -14,8 +14,17 @@ MOST_DEPTH = 200  # a model within a model takes four
 MOST_DIGITS = 20
 
 
-def parse(data: bytes | str, what: str) -> Any:
+def parse(data: bytes | str, what: str, most_digits: int = MOST_DIGITS) -> Any:
     """Return the value of a JSON text; ``what`` it is goes into error messages."""
+
+    def integer(digits: str) -> int:
+        if len(digits) > most_digits:
+            raise UnsafeFileError(
+                f"{what} holds an integer of {len(digits)} digits; expected at most "
+                f"{most_digits}."
+            )
+        return int(digits)
+
     if len(data) > MOST_BYTES:
         raise UnsafeFileError(
             f"{what} has {len(data)} bytes; expected at most {MOST_BYTES}."
@@ -43,16 +52,6 @@ def parse(data: bytes | str, what: str) -> Any:
 def refuse(word: str) -> Any:
     """JSON has no NaN and no infinity, though Python writes them."""
     raise DamagedFileError(f"a configuration holds {word}, which is no JSON number.")
-
-
-def integer(digits: str) -> int:
-    """An integer of no absurd length."""
-    if len(digits) > MOST_DIGITS:
-        raise UnsafeFileError(
-            f"a configuration holds an integer of {len(digits)} digits; expected at "
-            f"most {MOST_DIGITS}."
-        )
-    return int(digits)
 
 
 def depth(value: Any) -> int:
