@@ -11,6 +11,7 @@ from tinygrad_lr.arguments import parameters
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.stateless import SameShape
 from tinygrad_lr.nesting import map_shapes
+from tinygrad_lr.registry import UnknownNameError, find_custom
 from tinygrad_lr.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
@@ -117,7 +118,7 @@ class Lambda(Layer):
     ) -> Any:
         config = dict(config)
         for name in {"function", "output_shape", "mask", "arguments"} & config.keys():
-            config[name] = restored(config[name], custom_objects)
+            config[name] = restored(config[name], custom_objects, config.get("name"))
         return cls(**config)
 
 
@@ -138,12 +139,18 @@ def described(thing: Any) -> Any:
     return {"class_name": "__lambda__", "config": config}
 
 
-def restored(thing: Any, custom_objects: Mapping[str, Any] | None) -> Any:
+def restored(
+    thing: Any, custom_objects: Mapping[str, Any] | None, layer: Any
+) -> Any:
     """Find what :func:`described` wrote down; the code of a lambda is never run."""
     if isinstance(thing, dict) and thing.get("class_name") == "__lambda__":
-        raise ValueError(
-            "Lambda: the configuration holds the code of a Python lambda, which is not "
-            "run, whoever wrote it. Define the function with def, and register it "
-            "with keras.saving.register_keras_serializable()."
+        found = find_custom(layer, custom_objects)
+        if callable(found):
+            return found
+        raise UnknownNameError(
+            f"Lambda (layer {layer!r}): the configuration holds the code of a Python "
+            "lambda, which is never run, whoever wrote it. Pass the function under the "
+            f"layer's name, custom_objects={{{layer!r}: function}}; or define it with "
+            "def, and register it with keras.saving.register_keras_serializable()."
         )
     return deserialize_keras_object(thing, custom_objects)
