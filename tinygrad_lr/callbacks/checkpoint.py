@@ -134,9 +134,10 @@ class ModelCheckpoint(MonitorCallback):
 
     def path_for(self, epoch: int, logs: dict[str, Any]) -> str:
         """The name of the file, with epoch and metrics filled in."""
-        known = {other_spelling(name): value for name, value in logs.items()} | logs
+        known: dict[Any, Any] = {other_spelling(name): logs[name] for name in logs}
+        known |= {**logs, "epoch": epoch + 1}
         try:
-            return self.filepath.format_map({**known, "epoch": epoch + 1})
+            return str(self.filepath.format_map(known))
         except KeyError as error:
             raise KeyError(
                 f"ModelCheckpoint: the file name {self.filepath!r} asks for {error}; "
@@ -148,7 +149,8 @@ class ModelCheckpoint(MonitorCallback):
         if not self.save_best_only:
             self.tell(f"\nEpoch {epoch + 1}: saving model to {path}")
             return True
-        value = logs.get(self.monitor, logs.get(other_spelling(self.monitor)))
+        other = other_spelling(self.monitor) or self.monitor
+        value = logs.get(self.monitor, logs.get(other))
         if value is None:
             warn(
                 f"Can save best model only with {self.monitor} available; there is "

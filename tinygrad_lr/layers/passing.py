@@ -139,9 +139,7 @@ def described(thing: Any) -> Any:
     return {"class_name": "__lambda__", "config": config}
 
 
-def restored(
-    thing: Any, custom_objects: Mapping[str, Any] | None, layer: Any
-) -> Any:
+def restored(thing: Any, custom_objects: Mapping[str, Any] | None, layer: Any) -> Any:
     """Find what :func:`described` wrote down; the code of a lambda is never run."""
     if isinstance(thing, dict) and thing.get("class_name") == "__lambda__":
         found = find_custom(layer, custom_objects)
