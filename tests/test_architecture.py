@@ -33,7 +33,11 @@ STOREYS = {
         3,
     ),
     **dict.fromkeys(
-        ["__init__", "__main__", "alias", "check", "samples", "tensorflow_names"], 4
+        [
+            "__init__", "__main__", "alias", "check", "samples", "tensorflow_names",
+            "tensorflow_programs",
+        ],
+        4,
     ),
 }  # fmt: skip
 STRANGERS = {

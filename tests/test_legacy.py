@@ -497,3 +497,10 @@ def test_what_is_missing_is_named(path, why):
         getattr(importlib.import_module(module), name)
     with pytest.raises(ImportError, match=name):
         exec(f"from {module} import {name}")
+
+
+def test_models_of_keras_1_name_their_places_in_the_singular():
+    place = keras.Input((2,))
+    out = keras.layers.Dense(3)(place)
+    model = quiet(lambda: keras.Model(input=place, output=out))
+    assert model.predict(X, verbose=0).shape == (4, 3)

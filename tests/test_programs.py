@@ -39,7 +39,7 @@ def test_program(path):
 def test_there_are_programs_of_all_eras():
     eras = {path.stem.split("_")[0] for path in PROGRAMS}
     assert {"keras1", "keras2", "tf", "keras3"} <= eras
-    assert len(PROGRAMS) >= 13
+    assert len(PROGRAMS) >= 25
 
 
 def test_the_tutorial():

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lr import activations, random
+from tinygrad_lr import activations, random, tensorflow_programs
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable
 
 VERSION = "2.20.0"  # the TensorFlow whose Keras interface is followed
@@ -280,3 +280,7 @@ NAMES: dict[str, dict[str, Any]] = {
     },
     "version": {"VERSION": VERSION},
 }  # fmt: skip
+
+for namespace, more in tensorflow_programs.NAMES.items():
+    NAMES[namespace] = NAMES.get(namespace, {}) | more
+NAMES["compat.v1"] = NAMES["compat.v2"] = NAMES[""]

@@ -108,6 +108,7 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
     "L2": {"l": "l2"},
     "MaxNorm": {"m": "max_value"},
     "MinMaxNorm": {"low": "min_value", "high": "max_value"},
+    "Model": {"input": "inputs", "output": "outputs"},
     "Model.compile": {
         "class_mode": no_effect("the loss says what kind of target there is"),
         "sample_weight_mode": no_effect("weights are taken in the shape they have"),

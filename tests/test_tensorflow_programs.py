@@ -1,0 +1,95 @@
+"""What programs of TensorFlow 2 call beside tf.keras."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tinygrad_lr import alias
+
+
+@pytest.fixture
+def tf():
+    alias.install()
+    import tensorflow
+
+    return tensorflow
+
+
+LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 1.0, 3.0]], "float32")
+
+
+def test_crossentropies_from_logits(tf):
+    p = np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)
+    hot = np.eye(3, dtype="float32")[[2, 1]]
+    expected = -np.log(p[[0, 1], [2, 1]])
+    nn = tf.nn
+    for out in (
+        nn.sparse_softmax_cross_entropy_with_logits(labels=[2, 1], logits=LOGITS),
+        nn.softmax_cross_entropy_with_logits(labels=hot, logits=LOGITS, name="any"),
+    ):
+        np.testing.assert_allclose(out.numpy(), expected, rtol=1e-6)
+    out = nn.sigmoid_cross_entropy_with_logits(labels=hot, logits=LOGITS)
+    expected = np.log1p(np.exp(LOGITS)) - hot * LOGITS
+    np.testing.assert_allclose(out.numpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        np.linalg.norm(nn.l2_normalize(LOGITS, 1).numpy(), axis=1), 1, rtol=1e-6
+    )
+    assert nn.l2_loss(np.array([1.0, 2.0])).numpy() == 2.5
+
+
+def test_random_numbers(tf):
+    tf.random.set_seed(1)
+    first = tf.random.normal([3, 2], stddev=2.0)
+    tf.random.set_seed(1)
+    np.testing.assert_array_equal(first, tf.random.normal([3, 2], stddev=2.0))
+    assert tf.random.uniform((4,), 0, 5, dtype=tf.int32).dtype == tf.int32
+    assert tf.random.uniform((4,), maxval=0.5).numpy().max() < 0.5
+    assert sorted(tf.random.shuffle(tf.range(5)).numpy()) == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="integers need maxval"):
+        tf.random.uniform((4,), dtype=tf.int32)
+
+
+def test_arrays(tf):
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    assert tf.matmul(x, x, transpose_b=True).numpy().tolist() == [[5, 11], [11, 25]]
+    assert tf.gather(x, [1]).numpy().tolist() == [[3, 4]]
+    parts = tf.split(tf.range(6), [1, 2, 3])
+    assert [part.shape for part in parts] == [(1,), (2,), (3,)]
+    assert len(tf.split(x, 2, axis=1)) == 2
+    assert tf.fill([2], 7).dtype == tf.int32
+    assert tf.one_hot([1], 3, on_value=5.0).numpy().tolist() == [[0, 5, 0]]
+    counts = tf.math.confusion_matrix([0, 1, 1], [0, 1, 0])
+    assert counts.numpy().tolist() == [[1, 0], [1, 1]]
+    assert tf.tile(x, [1, 2], name="any").shape == (2, 4)
+    assert tf.linalg.det(x).numpy() == pytest.approx(-2)
+    assert tf.reduce_logsumexp(x, axis=1).shape == (2,)
+    with tf.device("/CPU:0"), tf.name_scope("any"):
+        pass
+
+
+def test_files_and_data(tf, tmp_path):
+    folder = tmp_path / "a" / "b"
+    tf.io.gfile.makedirs(str(folder))
+    with tf.io.gfile.GFile(str(folder / "x.txt"), "w") as file:
+        file.write("text")
+    assert tf.io.gfile.exists(str(folder / "x.txt"))
+    assert tf.io.gfile.glob(str(folder / "*")) == [str(folder / "x.txt")]
+    rows = tf.data.Dataset.from_tensor_slices(np.arange(5)).batch(2)
+    assert [len(np.asarray(batch)) for batch in rows] == [2, 2, 1]
+    tf.autograph.set_verbosity(0)
+
+
+def test_names_of_keras_beside_tf_keras(tf):
+    assert tf.losses.MeanSquaredError is tf.keras.losses.MeanSquaredError
+    assert tf.optimizers.Adam is tf.train.AdamOptimizer is tf.keras.optimizers.Adam
+    assert tf.metrics.Mean is tf.keras.metrics.Mean
+    assert tf.initializers.Zeros is tf.zeros_initializer
+
+
+@pytest.mark.parametrize("name", ["Session", "placeholder", "gradients"])
+def test_graphs_are_refused(tf, name):
+    with pytest.raises(NotImplementedError, match=f"tf.{name}: there are no graphs"):
+        getattr(tf, name)()
+    with pytest.raises(NotImplementedError, match="values are computed at once"):
+        getattr(tf.compat.v1, name)()
