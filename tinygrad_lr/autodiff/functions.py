@@ -60,7 +60,7 @@ def scatter_set(x: Any, index: Any, values: Any) -> Any:
     """``x`` with ``values`` in the place of ``x[index]``; of repeated indices the last
     counts.
     """
-    out = x.copy()
+    out = x.astype(np.result_type(x, values))
     out[index] = values
     return out
 
