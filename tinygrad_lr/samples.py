@@ -67,8 +67,8 @@ NOT_ANALYTIC: set[Function] = {
     np.linalg.cholesky, np.linalg.norm, np.linalg.slogdet, np.logaddexp, np.logaddexp2,
     np.maximum, np.minimum, np.ptp, np.rad2deg, np.radians, np.remainder, np.sort,
     np.std, np.var, crossentropy.sigmoid_crossentropy, functions.astype, functions.erf,
-    functions.erfc, functions.log_sigmoid, functions.logabsdet, functions.relu,
-    functions.softplus,
+    functions.erfc, functions.erfinv, functions.log_sigmoid, functions.logabsdet,
+    functions.relu, functions.softplus,
 }  # fmt: skip
 
 #: Functions of symmetric matrices: elements are moved with their mirror images.
