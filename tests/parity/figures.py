@@ -35,6 +35,7 @@ from tinygrad_lr.naming import reset_names  # noqa: E402
 OTHERWISE = {
     "facts": "names, defaults and configurations: equal",
     "initializers": "draws of another generator: the moments of 120,000 draws agree",
+    "plots": "boxes and arrows of drawn models: equal",
     "public": "names: see [keras.md](keras.md)",
 }
 SMALL = 0.01  # of the largest number in an array

@@ -1,6 +1,6 @@
 """Run every case on real Keras and write down what it returned.
 
-    pip install keras jax
+    pip install keras jax pydot
     KERAS_BACKEND=jax python tests/parity/record.py [group ...]
 
 The tests need only the JSON files written here, never Keras itself.

@@ -225,7 +225,7 @@ NAMES: dict[str, dict[str, Any]] = {
         "activity_l2": "L2",
         "l1l2": "L1L2",
     },
-    "utils": {"Sequence": "PyDataset"},
+    "utils": {"Sequence": "PyDataset", "plot": "plot_model"},
 }
 
 # Keras 2.4 to 2.8 had a module for each optimizer, in one of two places.

@@ -13,6 +13,7 @@ from tinygrad_lr.utils.interactive import (
     is_interactive_logging_enabled,
 )
 from tinygrad_lr.utils.numeric import normalize, to_categorical
+from tinygrad_lr.utils.plot import model_to_dot, plot_model
 from tinygrad_lr.utils.progbar import Progbar
 from tinygrad_lr.utils.py_dataset import PyDataset, Sequence
 from tinygrad_lr.utils.sequences import pad_sequences
@@ -34,9 +35,11 @@ __all__ = [
     "enable_interactive_logging",
     "get_file",
     "is_interactive_logging_enabled",
+    "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "set_random_seed",
     "split_dataset",
     "timeseries_dataset_from_array",

@@ -21,6 +21,7 @@ from cases.metrics import METRICS
 from cases.ops import OPS
 from cases.optimizers import OPTIMIZERS
 from cases.penalties import PENALTIES
+from cases.plots import PLOTS
 from cases.public import PUBLIC_NAMES
 from cases.trajectories import TRAJECTORIES
 
@@ -37,6 +38,7 @@ GROUPS: dict[str, dict[str, Case]] = {
     "callbacks": CALLBACKS,
     "optimizers": OPTIMIZERS,
     "penalties": PENALTIES,
+    "plots": PLOTS,
     "public": PUBLIC_NAMES,
     "ops": OPS,
 }
