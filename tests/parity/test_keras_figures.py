@@ -44,8 +44,9 @@ def test_no_figure_has_another_form() -> None:
         ([np.nan, np.inf], [np.nan, np.inf], 0.0),
         (2.0, np.nan, np.inf),
         ([1.0], [1.0, 2.0], np.inf),
-        ({"a": 1}, {"b": 1}, np.inf),
-        ("a", "b", np.inf),
+        ({"a": 1.0, "b": 1.0}, {"a": 1.0}, np.inf),
+        ("a", "b", 0.0),
+        (None, 1.0, np.inf),
         ([["a"], 1.0], [["a"], 2.0], 0.5),
     ],
 )
