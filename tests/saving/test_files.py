@@ -366,3 +366,20 @@ def test_h5py_is_not_needed(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "True"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_configuration_of_keras_1() -> None:
+    dense = {
+        "name": "dense_1", "trainable": True, "batch_input_shape": [None, 3],
+        "input_dtype": "float32", "output_dim": 4, "init": "glorot_uniform",
+        "activation": "relu", "W_regularizer": None, "b_regularizer": None,
+        "activity_regularizer": None, "W_constraint": None, "b_constraint": None,
+        "bias": True, "input_dim": 3,
+    }  # fmt: skip
+    last = {**dense, "name": "dense_2", "output_dim": 1}
+    del last["batch_input_shape"]
+    layers = [{"class_name": "Dense", "config": config} for config in (dense, last)]
+    text = json.dumps({"class_name": "Sequential", "config": layers})
+    model = keras.models.model_from_json(text)
+    assert model.count_params() == 21

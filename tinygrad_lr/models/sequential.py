@@ -295,6 +295,8 @@ class Sequential(Model):
         shape = config.get("build_input_shape")
         if shape is not None:
             model.build(shape)
+        else:  # files of Keras 1 and 2 state the shape in the first layer alone
+            model._maybe_build()
         return model
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -44,10 +45,12 @@ def from_file(size: int, custom_objects: Mapping[str, Any] | None) -> Iterator[N
     state = generator.bit_generator.state
     try:
         with (
+            warnings.catch_warnings(),
             allowed(SLACK + PER_BYTE * size),
             custom_objects_known(custom_objects),
             objects_shared(),
         ):
+            warnings.simplefilter("ignore", DeprecationWarning)  # old files, old names
             yield
     except ModelFileError:
         raise

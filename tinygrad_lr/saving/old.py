@@ -7,10 +7,8 @@ given in today's words already stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
-
-from tinygrad_lr.arguments import OLD_NAMES
 
 # Arguments that say nothing about what is computed, by class ("" for every class).
 GONE: dict[str, tuple[str, ...]] = {
@@ -45,7 +43,7 @@ def modern(config: Any) -> Any:
             settings["batch_shape"] = settings.pop("batch_input_shape")
         if name == "Lambda":
             settings = modern_lambda(settings)
-        settings = renamed(name, settings)
+        settings = modern_layer(name, settings)
     rest = {
         key: modern(part)
         for key, part in config.items()
@@ -56,24 +54,18 @@ def modern(config: Any) -> Any:
     return {**rest, "class_name": name, "config": settings}
 
 
-def renamed(name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Give arguments of Keras 1 their names of today, where that is all there is to it.
+def modern_layer(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of a layer that meant the same in another form.
 
-    The others are translated when the layer is made.
+    Those that were only called otherwise are translated when the layer is made.
     """
-    tables: list[Mapping[str, Any]] = [
-        OLD_NAMES[owner] for owner in (name, "Layer") if owner in OLD_NAMES
-    ]
-    found = {}
-    for key, value in settings.items():
-        new = next((table[key] for table in tables if key in table), key)
-        taken = isinstance(new, str) and new != key and new not in settings
-        found[new if taken and value is not None else key] = value
-    return {
-        key: value
-        for key, value in found.items()
-        if not (value is None and any(key in table for table in tables))
-    }
+    axis = settings.get("axis")
+    if name == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
+        settings["axis"] = axis[0]
+    dtype = settings.get("dtype")  # of integers: that of the output, in Keras 2
+    if name != "InputLayer" and isinstance(dtype, str) and "int" in dtype:
+        del settings["dtype"]
+    return settings
 
 
 def modern_lambda(settings: dict[str, Any]) -> dict[str, Any]:
