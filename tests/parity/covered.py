@@ -39,7 +39,8 @@ ABSENT = {
     "another subject",
     r"keras\.optimizers\.legacy\b": "placeholders that only raise in Keras, too",
     r"Conv(olution)?[123]D|Conv2DTranspose|ConvLSTM|Pool(ing)?[123]D"
-    r"|ZeroPadding|Cropping|UpSampling": "convolution and what goes with it: not yet",
+    r"|keras\.ops\S*(conv|pool|fold)": "convolution and what goes with it: not yet",
+    r"legacy\.saving|utils\.legacy": "keras.saving reads old forms, too",
     r"LSTM|GRU|\bRNN|RNNCell|SimpleRNN|StackedRNN|Bidirectional": "recurrent layers: "
     "not yet",
     r"Attention": "attention: not yet",

@@ -1,7 +1,24 @@
-"""Utilities around models: class numbers as rows, progress bars, datasets, seeds."""
+"""Utilities around models: class numbers as rows, progress bars, datasets, pictures."""
 
+from tinygrad_lr.backend.tensors import is_keras_tensor, standardize_dtype
 from tinygrad_lr.naming import reset_names
+from tinygrad_lr.preprocessing.image import (
+    array_to_img,
+    img_to_array,
+    load_img,
+    save_img,
+)
 from tinygrad_lr.random import set_random_seed
+from tinygrad_lr.serialization import (
+    CustomObjectScope,
+    custom_object_scope,
+    deserialize_keras_object,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize_keras_object,
+)
 from tinygrad_lr.utils.batches import (
     pack_x_y_sample_weight,
     unpack_x_y_sample_weight,
@@ -27,21 +44,35 @@ def clear_session(free_memory: bool = True) -> None:
 
 
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
+    "array_to_img",
     "clear_session",
+    "custom_object_scope",
+    "deserialize_keras_object",
     "disable_interactive_logging",
     "enable_interactive_logging",
+    "get_custom_objects",
     "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "img_to_array",
     "is_interactive_logging_enabled",
+    "is_keras_tensor",
+    "load_img",
     "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
+    "register_keras_serializable",
+    "save_img",
+    "serialize_keras_object",
     "set_random_seed",
     "split_dataset",
+    "standardize_dtype",
     "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
