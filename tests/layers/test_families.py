@@ -266,3 +266,29 @@ def test_gradients_against_differences(layer):
     x = RNG.normal(size=(2, 3, 2)) + 0.1
     made(x)
     gradcheck(lambda t: made(t, training=True), x)
+
+
+# -- in files --------------------------------------------------------------------------
+
+
+def test_layers_come_back_from_files(tmp_path):
+    normalization = L.Normalization()
+    normalization.adapt(X)
+    a, ids = keras.Input((3,)), keras.Input((4,))
+    h = L.BatchNormalization()(L.Dense(6, "tanh")(normalization(a)))
+    h = L.PReLU()(L.LayerNormalization()(L.Dropout(0.5, seed=3)(h)))
+    s = L.SpatialDropout1D(0.25)(L.Embedding(9, 6, mask_zero=True)(ids))
+    s = L.TimeDistributed(L.Dense(6, "relu"))(s)
+    s = L.EinsumDense("abc,cd->abd", (4, 6), bias_axes="d")(s)
+    both = L.concatenate([L.add([h, L.GlobalAveragePooling1D()(s)]), L.LeakyReLU()(h)])
+    model = keras.Model([a, ids], L.Dense(1)(L.Flatten()(L.Reshape((3, 4))(both))))
+    model.compile("adam", "mse")
+    data = [X, RNG.integers(0, 9, size=(20, 4))]
+    model.fit(data, X[:, :1], epochs=2, verbose=0)
+    for name in ("m.keras", "m.h5"):
+        if name.endswith("h5"):
+            pytest.importorskip("h5py")
+        model.save(tmp_path / name)
+        again = keras.models.load_model(tmp_path / name)
+        out = again.predict(data, verbose=0)
+        np.testing.assert_array_equal(out, model.predict(data, verbose=0))

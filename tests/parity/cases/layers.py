@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -436,6 +437,19 @@ def default_names(keras: Keras) -> Any:
     return [layer.name for layer in made]
 
 
+def signatures(keras: Keras, names: list[str]) -> Any:
+    """The arguments of every layer, in their order, with their defaults."""
+    found = {}
+    for name in names:
+        listed = inspect.signature(getattr(keras.layers, name)).parameters.values()
+        found[name] = [
+            [p.name, "<required>" if p.default is p.empty else plain(p.default)]
+            for p in listed
+            if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "rms_scaling"
+        ]  # which real Keras takes from **kwargs
+    return found
+
+
 def all_cases() -> dict[str, Case]:
     """Every family, and the cases of their own."""
     table = Table()
@@ -454,6 +468,12 @@ def all_cases() -> dict[str, Case]:
         table["-".join(["adapt", name, *map(str, arguments.values())])] = partial(
             adapted, name=name, data=data.astype("float32"), arguments=arguments
         )
+    names = {
+        title.partition("-")[0] for title in table if not title.startswith("adapt")
+    }
+    table["signatures"] = partial(
+        signatures, names=sorted(names | {"Lambda", "Wrapper", "add", "dot"})
+    )
     own = (accumulated, masks, functions, lambdas, default_names)
     return {**table, **{case.__name__: case for case in own}}
 
