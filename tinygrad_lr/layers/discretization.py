@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,6 +50,12 @@ class Discretization(Layer):
         self.epsilon = epsilon
         self.output_mode = checked_mode(self, output_mode, sparse, "int")
         self.sparse = sparse
+        self.reset_state()
+
+    @property
+    def output_dtype(self) -> str:
+        """The dtype of the output: int32, or for columns that of the computation."""
+        return "int32" if self.output_mode == "int" else self.compute_dtype
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Learn the boundaries from an array, or from an iterable of batches.
@@ -59,25 +66,38 @@ class Discretization(Layer):
             raise invalid(self, "its bin_boundaries were given; adapt has no use.")
         whole = isinstance(data, (np.ndarray, Tensor)) or hasattr(data, "to_numpy")
         batches: Iterable[Any] = [data] if whole else data
-        summary = np.zeros((2, 0), "float32")
-        for i, batch in enumerate(batches):
-            if steps is not None and i >= steps:
-                break
-            seen = summarized(as_tensor(batch, "float32").numpy(), self.epsilon)
-            both = np.concatenate([seen, summary], 1)
-            summary = compressed(both[:, np.argsort(both[0])], self.epsilon)
-        if not summary.size:
+        self.reset_state()
+        for batch in itertools.islice(batches, steps):
+            self.update_state(batch)
+        self.finalize_state()
+
+    def reset_state(self) -> None:
+        """Forget all data."""
+        self.summary = np.zeros((2, 0), "float32")
+
+    def update_state(self, data: Any) -> None:
+        """Add data to what the boundaries will be learned from."""
+        seen = summarized(as_tensor(data, "float32").numpy(), self.epsilon)
+        both = np.concatenate([seen, self.summary], 1)
+        self.summary = compressed(both[:, np.argsort(both[0])], self.epsilon)
+
+    def finalize_state(self) -> None:
+        """Set the boundaries to the quantiles of the data."""
+        if self.num_bins is None:
+            return
+        if not self.summary.size:
             raise invalid(self, "adapt was given no data.")
-        self.bin_boundaries = compressed(summary, 1 / self.num_bins)[0, :-1].tolist()
+        learned = compressed(self.summary, 1 / self.num_bins)[0, :-1]
+        self.bin_boundaries = learned.tolist()
 
     def call(self, inputs: Any) -> Any:
         if self.bin_boundaries is None:
             raise invalid(self, "give it bin_boundaries, or call adapt on data, first.")
         bins = as_tensor(np.digitize(inputs, np.asarray(self.bin_boundaries)))
         if self.output_mode == "int":
-            return bins.astype("int32")
+            return bins.astype(self.output_dtype)
         depth = len(self.bin_boundaries) + 1
-        return encoded(bins, self.output_mode, depth, self.compute_dtype)
+        return encoded(bins, self.output_mode, depth, self.output_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self.output_mode == "int":

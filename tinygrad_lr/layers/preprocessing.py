@@ -175,6 +175,9 @@ class Normalization(Layer):
         self.adapt_mean.assign(total[1].astype(self.dtype))
         self.adapt_variance.assign(total[2].astype(self.dtype))
 
+    def finalize_state(self) -> None:
+        """Nothing: the statistics are read from the weights whenever it is called."""
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
