@@ -7,27 +7,25 @@ model.compile(optimizer="sgd", loss="binary_crossentropy")
 model.fit(x, t, epochs=300, batch_size=1)
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from tinygrad_lr import (
     activations,
-    backend,
     callbacks,
     config,
     constraints,
-    datasets,
-    dtype_policies,
     initializers,
     layers,
     legacy,
     losses,
     metrics,
-    mixed_precision,
     models,
-    ops,
     optimizers,
-    preprocessing,
     random,
     regularizers,
-    tree,
     utils,
 )
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable
@@ -40,6 +38,19 @@ from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.regularizers import Regularizer
+
+if TYPE_CHECKING:
+    from tinygrad_lr import (
+        backend,
+        datasets,
+        dtype_policies,
+        mixed_precision,
+        ops,
+        preprocessing,
+        saving,
+        tree,
+        wrappers,
+    )
 
 __version__ = "0.1.0"
 
@@ -79,6 +90,20 @@ __all__ = [
     "preprocessing",
     "random",
     "regularizers",
+    "saving",
     "tree",
     "utils",
+    "wrappers",
 ]
+
+# Modules that few programs need are loaded when they are first asked for.
+SELDOM = (
+    "backend", "datasets", "dtype_policies", "mixed_precision", "ops", "preprocessing",
+    "saving", "tree", "wrappers",
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in SELDOM:
+        return importlib.import_module(f"tinygrad_lr.{name}")
+    raise AttributeError(f"module 'tinygrad_lr' has no attribute {name!r}")

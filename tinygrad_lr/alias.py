@@ -11,11 +11,11 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import re
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -96,11 +96,9 @@ def answered_paths() -> dict[str, str | None]:
 
 
 def exists(home: str) -> bool:
-    """Is there a module of ours of that name?"""
-    parent = home.rpartition(".")[0]
-    if parent and not exists(parent):
-        return False
-    return importlib.util.find_spec(f"tinygrad_lr.{home}") is not None
+    """Is there a module of ours of that name? Looking does not load it."""
+    place = Path(tinygrad_lr.__file__).parent.joinpath(*home.split("."))
+    return place.with_suffix(".py").exists() or (place / "__init__.py").exists()
 
 
 PATHS = answered_paths()
