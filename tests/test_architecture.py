@@ -21,7 +21,7 @@ STOREYS = {
             "activations", "allowance", "arguments", "changes", "config", "constraints",
             "constructors", "convert", "initializers", "layers", "losses", "masks",
             "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",
-            "registry", "regularizers", "serialization",
+            "registry", "regularizers", "seldom", "serialization",
         ],
         2,
     ),

@@ -9,8 +9,7 @@ model.fit(x, t, epochs=300, batch_size=1)
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinygrad_lr import (
     activations,
@@ -38,6 +37,7 @@ from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.regularizers import Regularizer
+from tinygrad_lr.seldom import loaded_when_asked
 
 if TYPE_CHECKING:
     from tinygrad_lr import (
@@ -96,14 +96,13 @@ __all__ = [
     "wrappers",
 ]
 
-# Modules that few programs need are loaded when they are first asked for.
-SELDOM = (
-    "backend", "datasets", "dtype_policies", "mixed_precision", "ops", "preprocessing",
-    "saving", "tree", "wrappers",
+__getattr__ = loaded_when_asked(
+    __name__,
+    {
+        f"tinygrad_lr.{name}": [name]
+        for name in (
+            "backend", "datasets", "dtype_policies", "mixed_precision", "ops",
+            "preprocessing", "saving", "tree", "wrappers",
+        )
+    },
 )  # fmt: skip
-
-
-def __getattr__(name: str) -> Any:
-    if name in SELDOM:
-        return importlib.import_module(f"tinygrad_lr.{name}")
-    raise AttributeError(f"module 'tinygrad_lr' has no attribute {name!r}")

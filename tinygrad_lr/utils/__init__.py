@@ -1,14 +1,12 @@
 """Utilities around models: class numbers as rows, progress bars, datasets, pictures."""
 
-from tinygrad_lr.backend.tensors import is_keras_tensor, standardize_dtype
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tinygrad_lr.naming import reset_names
-from tinygrad_lr.preprocessing.image import (
-    array_to_img,
-    img_to_array,
-    load_img,
-    save_img,
-)
 from tinygrad_lr.random import set_random_seed
+from tinygrad_lr.seldom import loaded_when_asked
 from tinygrad_lr.serialization import (
     CustomObjectScope,
     custom_object_scope,
@@ -23,19 +21,28 @@ from tinygrad_lr.utils.batches import (
     pack_x_y_sample_weight,
     unpack_x_y_sample_weight,
 )
-from tinygrad_lr.utils.files import get_file
 from tinygrad_lr.utils.interactive import (
     disable_interactive_logging,
     enable_interactive_logging,
     is_interactive_logging_enabled,
 )
 from tinygrad_lr.utils.numeric import normalize, to_categorical
-from tinygrad_lr.utils.plot import model_to_dot, plot_model
 from tinygrad_lr.utils.progbar import Progbar
 from tinygrad_lr.utils.py_dataset import PyDataset, Sequence
 from tinygrad_lr.utils.sequences import pad_sequences
-from tinygrad_lr.utils.splitting import split_dataset
-from tinygrad_lr.utils.timeseries import timeseries_dataset_from_array
+
+if TYPE_CHECKING:
+    from tinygrad_lr.backend.tensors import is_keras_tensor, standardize_dtype
+    from tinygrad_lr.preprocessing.image import (
+        array_to_img,
+        img_to_array,
+        load_img,
+        save_img,
+    )
+    from tinygrad_lr.utils.files import get_file
+    from tinygrad_lr.utils.plot import model_to_dot, plot_model
+    from tinygrad_lr.utils.splitting import split_dataset
+    from tinygrad_lr.utils.timeseries import timeseries_dataset_from_array
 
 
 def clear_session(free_memory: bool = True) -> None:
@@ -77,3 +84,17 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
+
+__getattr__ = loaded_when_asked(
+    __name__,
+    {
+        "tinygrad_lr.backend.tensors": ("is_keras_tensor", "standardize_dtype"),
+        "tinygrad_lr.preprocessing.image": (
+            "array_to_img", "img_to_array", "load_img", "save_img",
+        ),
+        "tinygrad_lr.utils.files": ("get_file",),
+        "tinygrad_lr.utils.plot": ("model_to_dot", "plot_model"),
+        "tinygrad_lr.utils.splitting": ("split_dataset",),
+        "tinygrad_lr.utils.timeseries": ("timeseries_dataset_from_array",),
+    },
+)  # fmt: skip
