@@ -14,9 +14,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import cases
 import numpy as np
 import pytest
+import specimens
 from making import bits
 
 import tinygrad_lr as keras
@@ -47,7 +47,7 @@ def test_every_class_has_a_case() -> None:
     classes = {c for c in layers.registry.entries.values() if isinstance(c, type)}
     ours = {c.__name__ for c in classes if c.__module__.startswith("tinygrad_lr")}
     recorded = {name.partition(".")[0] for _, name in files()}
-    assert ours - cases.NO_CASE - {"ThresholdedReLU"} <= recorded
+    assert ours - specimens.NO_CASE - {"ThresholdedReLU"} <= recorded
     classes = {c for c in optimizers.registry.entries.values() if isinstance(c, type)}
     wrappers = {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap", "Optimizer"}
     known = {*recorded, *wrappers, "ScheduleFreeAdamW"}
@@ -60,15 +60,15 @@ def test_every_class_has_a_case() -> None:
 def test_a_file_of_real_keras_opens(version: int, name: str) -> None:
     entries, expected = archive(version)
     case = name.partition(".")[0]
-    if case in cases.OPTIMIZERS and not hasattr(keras.optimizers, case):
+    if case in specimens.OPTIMIZERS and not hasattr(keras.optimizers, case):
         pytest.skip(f"there is no {case} yet")
-    if case in cases.LAYERS and not hasattr(keras.layers, case):
+    if case in specimens.LAYERS and not hasattr(keras.layers, case):
         pytest.skip(f"there is no {case} yet")
-    model = load_model(io.BytesIO(entries[name]), compile=case in cases.OPTIMIZERS)
+    model = load_model(io.BytesIO(entries[name]), compile=case in specimens.OPTIMIZERS)
     assert bits(model.get_weights()) == bits(of(expected, f"{case}/weight"))
-    out = model.predict(cases.inputs_of(model), verbose=0)
+    out = model.predict(specimens.inputs_of(model), verbose=0)
     np.testing.assert_allclose(out, expected[f"{case}/predict"], 1e-6, 1e-6)
-    if case not in cases.OPTIMIZERS:
+    if case not in specimens.OPTIMIZERS:
         return
     stored = of(expected, f"{case}/variable")
     own = [v.numpy() for v in model.optimizer.variables]
@@ -78,7 +78,7 @@ def test_a_file_of_real_keras_opens(version: int, name: str) -> None:
             np.testing.assert_array_equal(found, value)
     elif len(own) != len(stored) + 1:
         return  # another algorithm by the same name; it starts afresh, with a warning
-    cases.go_on(model)
+    specimens.go_on(model)
     for found, value in zip(
         model.get_weights(), of(expected, f"{case}/later"), strict=True
     ):
@@ -91,16 +91,16 @@ READ = """
 import sys, warnings
 warnings.simplefilter("ignore")
 sys.path.insert(0, {tests!r})
-import cases, keras, numpy as np
+import specimens, keras, numpy as np
 expected = np.load("expected.npz")
 for file in {files!r}:
     case = file.rpartition(".")[0]
     model = keras.models.load_model(file)
     for i, weight in enumerate(model.get_weights()):
         assert weight.tobytes() == expected[f"{{case}}/weight/{{i}}"].tobytes(), file
-    out = model.predict(cases.inputs_of(model), verbose=0)
+    out = model.predict(specimens.inputs_of(model), verbose=0)
     np.testing.assert_allclose(out, expected[f"{{case}}/predict"], 1e-6, 1e-6)
-    if case in cases.OPTIMIZERS and file.endswith(".keras"):
+    if case in specimens.OPTIMIZERS and file.endswith(".keras"):
         for i, v in enumerate(model.optimizer.variables):
             found, value = np.asarray(v), expected[f"{{case}}/variable/{{i}}"]
             assert (found == value.astype(found.dtype)).all(), (file, i)
@@ -132,18 +132,18 @@ def test_real_keras_opens_ours_and_gives_them_back(tmp_path: Path) -> None:
         pytest.skip("real Keras is not installed: pip install 'tinygrad-lr[parity]'")
     expected: dict[str, Any] = {}
     written = []
-    for case in [*cases.layer_cases(), *cases.OPTIMIZERS]:
-        home = keras.optimizers if case in cases.OPTIMIZERS else keras.layers
+    for case in [*specimens.layer_cases(), *specimens.OPTIMIZERS]:
+        home = keras.optimizers if case in specimens.OPTIMIZERS else keras.layers
         if not hasattr(home, case) and case not in ("Functional", "Sequential"):
             continue
-        if case in cases.OPTIMIZERS:
-            model = cases.optimized(keras, case)
+        if case in specimens.OPTIMIZERS:
+            model = specimens.optimized(keras, case)
             for i, variable in enumerate(model.optimizer.variables):
                 expected[f"{case}/variable/{i}"] = variable.numpy()
         else:
-            model = cases.model_of(keras, case)
-            cases.set_unevenly(model)
-        out = model.predict(cases.inputs_of(model), verbose=0)
+            model = specimens.model_of(keras, case)
+            specimens.set_unevenly(model)
+        out = model.predict(specimens.inputs_of(model), verbose=0)
         expected[f"{case}/predict"] = out
         for i, weight in enumerate(model.get_weights()):
             expected[f"{case}/weight/{i}"] = weight

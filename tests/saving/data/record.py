@@ -3,9 +3,9 @@
     KERAS_BACKEND=jax python record.py keras     (Keras 3)
     python record.py tf_keras                    (Keras 2)
 
-For each case of ``../cases.py`` that this Keras has, the archive holds ``<case>.keras``
-and ``<case>.h5``, and in ``expected.npz`` what it predicts, its weights, and for an
-optimizer its variables and the weights after some more training.
+For each case of ``../specimens.py`` that this Keras has, the archive holds
+``<case>.keras`` and ``<case>.h5``, and in ``expected.npz`` what it predicts, its
+weights, and for an optimizer its variables and the weights after some more training.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-import cases  # noqa: E402  # it stands in the folder above
+import specimens  # noqa: E402  # it stands in the folder above
 
 
 def variables(optimizer: Any) -> list[Any]:
@@ -42,8 +42,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        for name in [*cases.layer_cases(), *cases.OPTIMIZERS]:
-            trained = name in cases.OPTIMIZERS
+        for name in [*specimens.layer_cases(), *specimens.OPTIMIZERS]:
+            trained = name in specimens.OPTIMIZERS
             home = keras.optimizers if trained else keras.layers
             if not hasattr(home, name) and not hasattr(keras, name):
                 if name != "Functional":
@@ -51,12 +51,12 @@ def main() -> None:
                     continue
             keras.backend.clear_session()
             if trained:
-                model = cases.optimized(keras, name)
+                model = specimens.optimized(keras, name)
                 for i, value in enumerate(variables(model.optimizer)):
                     expected[f"{name}/variable/{i}"] = value
             else:
-                model = cases.model_of(keras, name)
-                cases.set_unevenly(model)
+                model = specimens.model_of(keras, name)
+                specimens.set_unevenly(model)
             for ending in ("keras", "h5"):
                 path = os.path.join(folder, f"it.{ending}")
                 try:
@@ -67,12 +67,12 @@ def main() -> None:
                 entry = zipfile.ZipInfo(f"{name}.{ending}")  # the same date each time
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, Path(path).read_bytes())
-            x = cases.inputs_of(model)
+            x = specimens.inputs_of(model)
             expected[f"{name}/predict"] = model.predict(x, verbose=0)
             for i, weight in enumerate(model.get_weights()):
                 expected[f"{name}/weight/{i}"] = weight
             if trained:
-                cases.go_on(model)
+                specimens.go_on(model)
                 for i, weight in enumerate(model.get_weights()):
                     expected[f"{name}/later/{i}"] = weight
         file = io.BytesIO()
