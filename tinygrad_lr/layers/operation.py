@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr import ops
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
 from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
 from tinygrad_lr.naming import snake_case, unique_name
 from tinygrad_lr.registry import configuration
 
-CALLED = {functions.getitem: "get_item"}  # where Keras has another word
+# Where Keras has another word.
+CALLED = {functions.getitem: "get_item", np.true_divide: "true_divide"}
 OURS = "tinygrad_lr.layers"
 KERAS = "keras.src.ops.numpy"
 REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std)
@@ -74,6 +76,8 @@ def is_keras_s_too(operation: Operation, node: Node) -> bool:
     function = operation.function
     if isinstance(function, np.ufunc):
         return function.signature is None and not node.kwargs
+    if function is functions.getitem:
+        return True
     return function in REDUCTIONS and node.kwargs.keys() <= {"axis", "keepdims"}
 
 
@@ -84,6 +88,11 @@ def serialize_operation(operation: Operation) -> dict[str, Any]:
     """
     node = operation._inbound_nodes[0]
     config: dict[str, Any] = {"name": operation.name}
+    for family in ops.FAMILIES:  # a file of Keras said so
+        if getattr(family, operation.function.__name__, None) is operation.function:
+            config |= operation.options
+            module = family.__name__.replace(ops.__name__, "keras.src.ops")
+            return configuration(module, operation.kind, config, operation.kind)
     if is_keras_s_too(operation, node) and len(operation._inbound_nodes) == 1:
         config |= {**operation.options, **node.kwargs}
         return configuration(KERAS, operation.kind, config, operation.kind)
@@ -105,7 +114,7 @@ def deserialize_operation(row: dict[str, Any]) -> Operation | None:
     elif module.startswith("keras.src.ops"):
         wanted = snake_case(row["class_name"])
         known = {f.__name__: f for f in tables}
-        known |= {"get_item": functions.getitem}
+        known |= {name: getattr(ops, name) for name in ops.__all__}
         options = {key: config[key] for key in config if key != "name"}
         if isinstance(options.get("axis"), list):
             options["axis"] = tuple(options["axis"])

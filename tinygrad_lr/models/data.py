@@ -160,7 +160,8 @@ def warn_if_not_finite(array: Array, name: str) -> bool:
 
 
 def as_tree(value: Any, name: str, single: bool = True) -> Any:
-    """Arrays for one part of the data: one array, or a list or dict of arrays.
+    """Arrays for one part of the data: one array, or a list or dict of arrays (and of
+    such lists and dicts).
 
     With ``single`` a list of arrays is one input given as its rows, unless it has but
     one entry; else it is several inputs.
@@ -168,19 +169,25 @@ def as_tree(value: Any, name: str, single: bool = True) -> Any:
     if value is None:
         return None
     if isinstance(value, dict):
-        return {key: as_array(part, f"{name}[{key!r}]") for key, part in value.items()}
+        return {
+            key: as_tree(part, f"{name}[{key!r}]", single)
+            for key, part in value.items()
+        }
     if isinstance(value, (list, tuple)) and value and all(map(holds_rows, value)):
         if len(value) == 1 and single:
             return as_array(value[0], name)
         if not single:
             return type(value)(
-                [as_array(part, f"{name}[{i}]") for i, part in enumerate(value)]
+                [as_tree(part, f"{name}[{i}]", single) for i, part in enumerate(value)]
             )
     return as_array(value, name)
 
 
 def holds_rows(value: Any) -> bool:
-    """Whether an entry of a list may be a whole input of its own."""
+    """Whether an entry of a list may be a whole input of its own, or several."""
+    if isinstance(value, (list, tuple, dict)):
+        parts = value.values() if isinstance(value, dict) else value
+        return len(value) > 0 and all(map(holds_rows, parts))
     shape = getattr(value, "shape", None)
     return shape is not None and len(shape) >= 1
 

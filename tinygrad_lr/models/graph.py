@@ -27,8 +27,8 @@ class Graph:
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
-        self.inputs = inputs
-        self.outputs = outputs
+        self.inputs = alone(inputs)
+        self.outputs = alone(outputs)
         self.places = checked_places(inputs, "inputs")
         self.results = checked_places(outputs, "outputs")
         self.nodes, order = self.walk_back()
@@ -195,6 +195,12 @@ class Graph:
                 f"{len(values)}. Pass a list in that order, or a dict by these names."
             )
         return values
+
+
+def alone(nesting: Any) -> Any:
+    """One place in a list stands alone, as in Keras."""
+    one = isinstance(nesting, list) and len(nesting) == 1
+    return nesting[0] if one else nesting
 
 
 def checked_places(nesting: Any, what: str) -> list[KerasTensor]:

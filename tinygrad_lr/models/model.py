@@ -19,6 +19,7 @@ from tinygrad_lr.masks import set_mask
 from tinygrad_lr.models.data import as_array
 from tinygrad_lr.models.export import to_numpy_source
 from tinygrad_lr.models.graph import Graph
+from tinygrad_lr.models.graph_config import from_graph_config, graph_config
 from tinygrad_lr.models.observe import observed
 from tinygrad_lr.models.saveable import Saveable
 from tinygrad_lr.naming import suggestion
@@ -246,6 +247,29 @@ class Model(Saveable):
             outputs = super().__call__(*args, **kwargs)
         note_output_shape(self, outputs)
         return outputs
+
+    # -- as plain values ---------------------------------------------------------------
+
+    @classmethod
+    def made_of_places(cls) -> bool:
+        """Whether a model of this class is made by ``(inputs, outputs)``."""
+        return cls.__init__ in (Model.__init__, Model.functional.__init__)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes such a model: of places, the layers and their calls."""
+        if self._graph is None or not self.made_of_places():
+            return super().get_config()
+        own = {"name": self.name, "trainable": self.trainable}
+        return own | graph_config(self._graph)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Make a model, with fresh weights, from what :meth:`get_config` returned."""
+        if "layers" not in config or not cls.made_of_places():
+            return super().from_config(config)
+        inputs, outputs = from_graph_config(config, custom_objects)
+        trainable = config.get("trainable", True)
+        return cls(inputs, outputs, name=config.get("name"), trainable=trainable)
 
     # -- weights -----------------------------------------------------------------------
 

@@ -287,7 +287,7 @@ class Sequential(Model):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Make a model, with fresh weights, from what :meth:`get_config` returned."""
         model = cls(name=config.get("name"), trainable=config.get("trainable", True))
         for layer in config["layers"]:

@@ -264,8 +264,8 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 def get_item(x: Any, key: Any) -> Any:
-    """``x[key]``."""
-    x = tensor(x)
+    """``x[key]``; a list is a tuple that went through JSON."""
+    x, key = tensor(x), tuple(key) if isinstance(key, list) else key
     return x[key] if isinstance(x, Tensor) else functions.getitem(x, key)
 
 

@@ -31,6 +31,8 @@ def modern(config: Any) -> Any:
     name, settings = config.get("class_name"), config.get("config")
     if not isinstance(name, str):
         return {key: modern(part) for key, part in config.items()}
+    if str(config.get("module")).startswith("keras.src.ops"):  # Keras 3 alone has them
+        return config
     if name == "Sequential" and isinstance(settings, list):  # before Keras 2.2.3
         settings = {"layers": settings}
     if name == "Model" and isinstance(settings, dict) and "output_layers" in settings:
