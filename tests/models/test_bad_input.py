@@ -70,14 +70,21 @@ FITS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "numbers as objects": (
         {"x": X.astype(object), "y": Y},
         TypeError,
-        r"Convert it with x.astype\('float32'\)",
+        r"Convert it with np.asarray\(x, 'float32'\)",
     ),
     "dates": (
         {"x": np.zeros((10, 3), "datetime64[D]"), "y": Y},
         TypeError,
         "got datetime64",
     ),
-    "complex": ({"x": X.astype("complex64"), "y": Y}, TypeError, "got complex64"),
+    "complex": ({"x": X.astype("complex64"), "y": Y}, TypeError, r"Pass x\.real or"),
+    "masked": (
+        {"x": np.ma.masked_array(X, mask=X > 0.5), "y": Y},
+        ValueError,
+        r"got a masked array of which 8 entries are masked. Fill them: x.filled\(0\)",
+    ),
+    "huge integers": ({"x": [[10**30] * 3] * 10, "y": Y}, TypeError, "of objects"),
+    "no numbers": ({"x": [[None] * 3] * 10, "y": Y}, TypeError, "got NoneType None"),
     "ragged": (
         {"x": [[1, 2, 3], [4, 5]], "y": Y[:2]},
         ValueError,
@@ -105,11 +112,21 @@ FITS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "batch_size True": ({"x": X, "y": Y, "batch_size": True}, ValueError, "got True"),
     "epochs": ({"x": X, "y": Y, "epochs": 1.5}, ValueError, "epochs: .* got 1.5"),
     "epochs -1": ({"x": X, "y": Y, "epochs": -1}, ValueError, "at least 0, got -1"),
-    "steps": ({"x": X, "y": Y, "steps_per_epoch": 0}, ValueError, "steps"),
+    "steps": (
+        {"x": X, "y": Y, "steps_per_epoch": 0},
+        ValueError,
+        "steps_per_epoch .*: expected an integer of at least 1, got 0",
+    ),
+    "steps 2.5": ({"x": X, "y": Y, "steps_per_epoch": 2.5}, ValueError, "got 2.5"),
     "verbose": ({"x": X, "y": Y, "verbose": "yes"}, ValueError, "got 'yes'"),
     "shuffle": ({"x": X, "y": Y, "shuffle": "rows"}, ValueError, "got 'rows'"),
     "unknown": ({"x": X, "y": Y, "epoch": 3}, TypeError, "Did you mean 'epochs'"),
     "split": ({"x": X, "y": Y, "validation_split": 1.5}, ValueError, "between 0 and 1"),
+    "split in text": (
+        {"x": X, "y": Y, "validation_split": "0.2"},
+        ValueError,
+        "between 0 and 1, got '0.2'",
+    ),
     "tiny split": (
         {"x": X, "y": Y, "validation_split": 0.999},
         ValueError,
@@ -289,6 +306,91 @@ def test_class_numbers_that_there_are_not(labels: list[int], found: str) -> None
     model.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(ValueError, match=f"from 0 to 2.*got {found}"):
         model.fit(np.ones((3, 2)), np.array(labels), batch_size=1, verbose=0)
+
+
+def classifier(loss: str = "sparse_categorical_crossentropy") -> Any:
+    model = keras.Sequential([Dense(3, activation="softmax", input_dim=3)])
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [(7, "Number the classes from 0"), (-1, "from 0"), (0.5, "such as 'mse'")],
+)
+def test_class_numbers_are_looked_at_in_every_batch(label: float, hint: str) -> None:
+    y = np.zeros(10)
+    y[8] = label
+    batches = [(X[i : i + 2], y[i : i + 2]) for i in range(0, 10, 2)]
+    message = f"from 0 to 2 .* got {label}.* in row {{}}.*{hint}"
+    model = classifier()
+    with pytest.raises(ValueError, match=message.format(8)):
+        model.evaluate(X, y, batch_size=2, verbose=0)
+    with pytest.raises(ValueError, match=message.format(8)):
+        model.fit(X, y, batch_size=2, steps_per_epoch=2, verbose=0)
+    with pytest.raises(ValueError, match=message.format(0)):
+        model.fit(iter(batches), verbose=0)
+    with pytest.raises(ValueError, match=message.format(0)):
+        model.evaluate(iter(batches), steps=5, verbose=0)
+    for method in (model.train_on_batch, model.test_on_batch):
+        method(*batches[0])
+        with pytest.raises(ValueError, match=message.format(0)):
+            method(*batches[4])
+
+
+@pytest.mark.parametrize("label", [7, -1, 0.5])
+def test_class_numbers_of_one_of_several_outputs(label: float) -> None:
+    x = keras.Input((3,))
+    outputs = [Dense(1, name="size")(x), Dense(3, "softmax", name="kind")(x)]
+    model = keras.Model(x, outputs)
+    model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
+    y = np.zeros(10)
+    y[8] = label
+    with pytest.raises(ValueError, match=f"y of output 'kind'.*got {label}.*row 8"):
+        model.fit(X, [Y, y], batch_size=2, verbose=0)
+    with pytest.raises(ValueError, match="y of output 'kind'"):
+        model.fit(X, {"size": Y, "kind": y}, batch_size=2, verbose=0)
+
+
+def test_class_numbers_on_another_axis() -> None:
+    model = keras.Sequential([keras.layers.Reshape((4, 2), input_shape=(8,))])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, axis=1)
+    model.compile("sgd", loss)
+    assert model.evaluate(np.zeros((5, 8)), np.full((5, 2), 3), verbose=0) > 0
+    with pytest.raises(ValueError, match="from 0 to 3"):
+        model.evaluate(np.zeros((5, 8)), np.full((5, 2), 4), verbose=0)
+
+
+def test_class_numbers_and_outputs_that_are_no_probabilities() -> None:
+    model = keras.Sequential([Dense(3, input_dim=3, kernel_initializer="ones")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.warns(UserWarning, match="End the model with a sigmoid or softmax"):
+        model.evaluate(X, np.zeros(10), verbose=0)
+
+
+def test_an_embedding_names_itself_and_the_number_that_is_too_large() -> None:
+    model = keras.Sequential([keras.layers.Embedding(5, 2, name="words")])
+    with pytest.raises(IndexError, match=r"layer 'words'.*from 0 to 4.*got 5"):
+        model.predict(np.array([[1, 5]]), verbose=0)
+    model.predict(np.array([[1, 4]]), verbose=0)
+    with pytest.raises(IndexError, match=r"from 0 to 4.*got -1"):
+        model.predict(np.array([[1, -1]]), verbose=0)
+
+
+@pytest.mark.parametrize("value", [5, 2.5, "rows"])
+def test_a_layer_takes_arrays_and_not_a_number(value: Any) -> None:
+    with pytest.raises(ValueError, match=f"layer 'first' .Dense.*array.*{value!r}"):
+        Dense(3, name="first")(value)
+
+
+def test_two_inputs_for_a_model_of_one() -> None:
+    with pytest.raises(ValueError, match=r"The model has one input: pass one array"):
+        model_of().predict([X, X], verbose=0)
+
+
+def test_verbose_none_is_silent(capsys: Any) -> None:
+    model_of().fit(X, Y, verbose=None)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_layer_that_forgets_to_return_is_named() -> None:

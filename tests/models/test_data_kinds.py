@@ -146,14 +146,45 @@ def test_frames_with_columns_of_text_name_the_column() -> None:
         as_array(frame, "x")
 
 
-def test_sparse_matrices_are_refused_with_the_remedy() -> None:
-    class Sparse:
-        shape = (2, 2)
+@pytest.mark.parametrize("kind", ["csr_matrix", "coo_array", "csc_matrix"])
+def test_sparse_matrices_train_like_arrays(kind: str) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    for a, b in zip(trained(x=getattr(sparse, kind)(X), y=Y), EXPECTED, strict=True):
+        np.testing.assert_array_equal(a, b)
 
-        def toarray(self) -> None: ...
 
-    with pytest.raises(TypeError, match=r"Pass x.toarray\(\)"):
-        as_array(Sparse(), "x")
+def test_frames_of_pandas() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abc"))
+    kinds = frame.assign(b=frame["b"].astype("Int64"), c=frame["c"] * 1.0)
+    for x in (frame, kinds, frame.sample(frac=1, random_state=0).sort_index()):
+        for a, b in zip(trained(x=x, y=pandas.Series(Y)), EXPECTED, strict=True):
+            np.testing.assert_array_equal(a, b)
+    gaps = frame.assign(c=pandas.array([1] * 9 + [None], dtype="Int64"))
+    with pytest.raises(TypeError, match=r"got NAType <NA> at position \(9, 2\)"):
+        as_array(gaps, "x")
+    twice = frame.assign(b="text").set_axis(["a", "a", "c"], axis=1)
+    with pytest.raises(TypeError, match="got str 'text'"):
+        as_array(twice, "x")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a: np.repeat(a, 2, axis=0)[::2],
+        lambda a: a[::-1].copy()[::-1],
+        lambda a: a.astype(a.dtype.newbyteorder()),
+        lambda a: np.ma.masked_array(a),
+        lambda a: np.broadcast_to(a, a.shape),
+    ],
+)
+def test_memory_of_any_kind(change: Any, tmp_path: Any) -> None:
+    for a, b in zip(trained(x=change(X), y=change(Y)), EXPECTED, strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.save(tmp_path / "x.npy", X)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    for a, b in zip(trained(x=mapped, y=Y), EXPECTED, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ class Calling(Tracking):
         if kwargs:
             kwargs = {name: self._convert(value) for name, value in kwargs.items()}
         first = args[0] if args else next(iter(kwargs.values()), None)
+        if args and isinstance(first, (int, float, str)):
+            raise ValueError(
+                f"layer {self._name!r} ({type(self).__name__}): expected an array as "
+                f"input, got {first!r:.40} of type {type(first).__name__}."
+            )
         if self.input_spec is not None and (args or kwargs):
             self._check_input(first)
         if not self.built:

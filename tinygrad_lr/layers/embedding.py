@@ -64,7 +64,10 @@ class Embedding(Layer):
     def call(self, inputs: Any) -> Any:
         if inputs.dtype not in ("int32", "int64"):
             inputs = inputs.astype("int32")
-        return lookup(self.embeddings, inputs)
+        try:
+            return lookup(self.embeddings, inputs)
+        except IndexError as error:
+            raise IndexError(f"Embedding (layer {self.name!r}): {error}") from None
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return np.not_equal(inputs, 0) if self.mask_zero else None

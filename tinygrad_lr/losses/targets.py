@@ -110,8 +110,11 @@ def check_class_numbers(y: Any, classes: int, ignored: int | None, where: str) -
         wrong &= y != ignored
     if wrong.any():
         row = int(np.argmax(wrong.reshape(len(y), -1).any(axis=1))) if y.ndim else 0
+        found = y[wrong].flat[0]
+        hint = "Number the classes from 0, or give the last layer more units."
+        if found != np.floor(found):  # a fraction, or NaN
+            hint = "For targets that are no classes use a loss such as 'mse'."
         raise ValueError(
             f"{where}: expected class numbers from 0 to {classes - 1} (the last "
-            f"layer has {classes} outputs), got {y[wrong].flat[0]} in row {row}. "
-            "Number the classes from 0, or give the last layer more units."
+            f"layer has {classes} outputs), got {found} in row {row}. {hint}"
         )

@@ -94,6 +94,8 @@ class Part(NamedTuple):
     """The loss of one output."""
 
     place: int
+    output: str | None  # its name, if it has one among several
+    shape: tuple[int, ...]
     loss: Loss
     weight: float | None
     tracker: Mean | None  # the running mean of this loss, if there are several
@@ -130,6 +132,7 @@ class CompiledLoss:
     def forget(self) -> None:
         """Leave open again what the open names stand for."""
         self.parts: list[Part] | None = None
+        self.names: list[str | None] = []
 
     @property
     def metrics(self) -> list[Metric]:
@@ -154,7 +157,7 @@ class CompiledLoss:
                 if not is_nested(given):
                     given = [given] * len(names)
                 weights = per_output(given, names, "compile(loss_weights=...)")
-        targets = targets_for(y, y_pred, names, wanted)
+        targets = targets_for(y, names, wanted)
         several = sum(one is not None for one in wanted) > 1
         parts = []
         for place, (one, weight) in enumerate(zip(wanted, weights, strict=True)):
@@ -166,7 +169,10 @@ class CompiledLoss:
             assert loss is not None
             name = names[place] or loss.name
             tracker = Mean(name=f"{name}_loss") if several else None
-            parts.append(Part(place, loss, weight, tracker))
+            label = names[place] if len(outputs) > 1 else None
+            shape = outputs[place].shape
+            parts.append(Part(place, label, shape, loss, weight, tracker))
+        self.names = names
         return parts
 
     def pairs(self, y: Any, y_pred: Any) -> Iterator[tuple[Part, Any, Any]]:
@@ -178,13 +184,18 @@ class CompiledLoss:
             )
         if self.parts is None:
             self.parts = self.build(y, y_pred)
-        names, outputs = named_outputs(y_pred, self.output_names)
-        wanted: list[Any] = [None] * len(outputs)
-        for part in self.parts:
+        _, outputs = named_outputs(y_pred, self.output_names)
+        for part, target in self.targets(y):
+            yield part, target, outputs[part.place]
+
+    def targets(self, y: Any) -> Iterator[tuple[Part, Any]]:
+        """Each loss with its targets, once it is settled which loss is whose."""
+        parts = self.parts or []
+        wanted: list[Any] = [None] * len(self.names)
+        for part in parts:
             wanted[part.place] = part.loss
-        targets = targets_for(y, y_pred, names, wanted)
-        for part in self.parts:
-            yield part, targets[part.place], outputs[part.place]
+        found = targets_for(y, self.names, wanted)
+        yield from ((part, found[part.place]) for part in parts)
 
     def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the scalar loss of a batch."""
@@ -203,7 +214,7 @@ class CompiledLoss:
         return total
 
 
-def targets_for(y: Any, y_pred: Any, names: Names, wanted: Sequence[Any]) -> list[Any]:
+def targets_for(y: Any, names: Names, wanted: Sequence[Any]) -> list[Any]:
     """The targets of each output; an output without a loss may lack them."""
     count = len(wanted)
     if isinstance(y, dict):
@@ -314,7 +325,7 @@ class CompileMetrics(Metric):
         wanted = list(self.asked(names))
         used = {place for place, _, _ in wanted}
         targets = targets_for(
-            y, y_pred, names, [i in used or None for i in range(len(outputs))]
+            y, names, [i in used or None for i in range(len(outputs))]
         )
         self.keys = self.distinct_keys(names)
         for place, item, weighted in wanted:
@@ -343,7 +354,7 @@ class CompileMetrics(Metric):
         names, outputs = named_outputs(y_pred, self.output_names)
         used = {measured.place for measured in self.measured}
         wanted = [i in used or None for i in range(len(outputs))]
-        targets = targets_for(y_true, y_pred, names, wanted)
+        targets = targets_for(y_true, names, wanted)
         weights = [sample_weight] * len(outputs)
         if is_nested(sample_weight):
             weights = per_output(sample_weight, names, "sample_weight")

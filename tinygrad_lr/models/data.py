@@ -8,6 +8,7 @@ anything else.
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -44,15 +45,18 @@ def as_array(value: Any, name: str) -> Array:
     elif hasattr(value, "to_numpy"):
         array = frame_numbers(value, name)
     elif hasattr(value, "toarray"):
-        raise TypeError(
-            f"{name}: expected an array, got the sparse {type(value).__name__}. Pass "
-            f"{name}.toarray()."
-        )
+        array = np.asarray(value.toarray())  # a sparse matrix of SciPy
     else:
         try:
             array = np.asarray(value)
         except ValueError:
             raise ValueError(ragged(value, name)) from None
+        if np.ma.is_masked(value):
+            raise ValueError(
+                f"{name}: expected an array without gaps, got a masked array of which "
+                f"{np.ma.getmaskarray(value).sum()} entries are masked. Fill them: "
+                f"{name}.filled(0)."
+            )
     if not array.ndim:
         hint = f"Call it: {name}()." if callable(value) else ""
         raise TypeError(
@@ -86,7 +90,10 @@ def frame_numbers(frame: Any, name: str) -> Array:
     if array.dtype.kind == "O" and len(
         columns
     ):  # numbers of several kinds side by side
-        array = array.astype(default_dtype())
+        try:
+            array = array.astype(default_dtype())
+        except (TypeError, ValueError):  # a missing value, or a column met twice
+            raise TypeError(not_numbers(array, name)) from None
     return array
 
 
@@ -122,7 +129,12 @@ def not_numbers(array: Array, name: str) -> str:
                 )
         return (
             f"{name}: expected an array of numbers, got one of objects (dtype object). "
-            f"Convert it with {name}.astype('float32')."
+            f"Convert it with np.asarray({name}, 'float32')."
+        )
+    if array.dtype.kind == "c":
+        return (
+            f"{name}: expected real numbers, got {array.dtype} data. Pass "
+            f"{name}.real or np.abs({name})."
         )
     example = array.reshape(-1)[0] if array.size else ""
     return (
@@ -252,7 +264,7 @@ def split(
     parts: tuple[Any, ...], fraction: float
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Cut the last ``fraction`` of the rows off: (for training, for validation)."""
-    if not 0 < fraction < 1:
+    if not isinstance(fraction, numbers.Real) or not 0 < fraction < 1:
         raise ValueError(
             f"validation_split: expected a number between 0 and 1, got {fraction!r}."
         )

@@ -16,8 +16,9 @@ from tinygrad_lr.autodiff import Variable, no_grad
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.losses.doubts import doubts
 from tinygrad_lr.losses.targets import check_class_numbers
+from tinygrad_lr.models.compiled import Part
 from tinygrad_lr.models.replay import as_tensors
-from tinygrad_lr.models.sources import ArraySource, Source
+from tinygrad_lr.models.sources import ArraySource, BatchCheck, Source, Stepped
 from tinygrad_lr.models.steps import Steps
 from tinygrad_lr.notices import warn
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
@@ -32,30 +33,40 @@ def rehearse(model: Steps, source: Source, learning: bool = False) -> None:
             "empty (a generator that was used up must be made anew)."
         )
     rehearse_on(model, batch, learning)
-    compiled, outputs = model._compiled_loss, model.__dict__.get("_output_shape")
-    if compiled is None or not isinstance(source, ArraySource):
-        return
-    if isinstance(outputs, tuple):
-        for part in compiled.parts or ():
-            for y in source.parts[1:2]:
-                if isinstance(y, np.ndarray):
-                    check_targets(part.loss, y, outputs)
+    if isinstance(source, Stepped):
+        source = source.source
+    if isinstance(source, ArraySource):
+        check_classes(model, source.parts)
+    elif isinstance(check := getattr(source, "check", None), BatchCheck):
+        check.then = lambda batch: check_classes(model, batch)
 
 
-def check_targets(loss: Any, y: Any, shape: Any) -> None:
-    """Raise ``ValueError`` for the first target that is no class number.
+def check_classes(model: Steps, batch: tuple[Any, ...]) -> None:
+    """Raise ``ValueError`` for the first target that should be a class number.
 
-    ``shape`` is that of the output. Only a loss that takes class numbers is concerned.
+    A recorded step does not look: it would take -1 for the last class, and 0.5 for 0.
     """
-    if loss.targets == "classes":
-        ignored = getattr(loss, "_fn_kwargs", {}).get("ignore_class")
-        check_class_numbers(y, shape[-1], ignored, "y")
+    compiled = model._compiled_loss
+    if compiled is None or not compiled.parts or len(batch) < 2:
+        return
+    for part, target in compiled.targets(batch[1]):
+        check_part(part, target)
+
+
+def check_part(part: Part, y: Any) -> None:
+    """Raise ``ValueError`` if a loss needs class numbers, and a target is none."""
+    if part.loss.targets == "classes":
+        settings = getattr(part.loss, "_fn_kwargs", {})
+        classes = part.shape[settings.get("axis", -1)]
+        where = "y" if part.output is None else f"y of output {part.output!r}"
+        check_class_numbers(y, classes, settings.get("ignore_class"), where)
 
 
 def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) -> None:
     """Build the model for a batch and try loss and metrics on it, once per kind."""
     kind = (learning, *[(leaf.shape[1:], leaf.dtype) for leaf in leaves(batch)])
     if kind in model._rehearsed:
+        check_classes(model, batch)
         return
     with unchanged(model._state()):
         rehearse_once(model, batch, learning)
@@ -80,7 +91,7 @@ def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
         try:
             if y is not None and model._compiled_loss is not None:
                 for part, target, output in model._compiled_loss.pairs(y, y_pred):
-                    check_targets(part.loss, target.data, output.shape)
+                    check_part(part, target.data)
                     weight = getattr(sample_weight, "data", None)
                     for doubt in doubts(part.loss, target.data, output.data, weight):
                         warn(doubt)

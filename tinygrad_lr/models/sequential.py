@@ -270,6 +270,8 @@ class Sequential(Model):
         )
         if found == expected[1:]:
             hint = "A single sample needs a batch axis: x[np.newaxis]."
+        elif len(found) == len(expected) + 1 and found[2:] == expected[1:]:
+            hint = "The model has one input: pass one array, not a list of them."
         wanted = ", ".join("any" if n is None else str(n) for n in expected[1:])
         return (
             f"model {self.name!r} (first layer {first!r}): expected inputs of shape "

@@ -284,12 +284,14 @@ class BatchCheck:
         self.single = single
         self.class_weight = class_weight
         self.warned = False
+        self.then: Callable[[Batch], None] = lambda batch: None  # a further check
 
     def __call__(self, batch: Any) -> Batch:
         x, y, sample_weight = unpack_x_y_sample_weight(batch)
         parts = rows_of(x, y, sample_weight, self.single, self.class_weight)
         if not self.warned:
             self.warned = warn_about(parts)
+        self.then(parts)
         return (self.prepare(parts[0]), *parts[1:])
 
 
@@ -394,7 +396,10 @@ def source_of(
             "steps_per_epoch: expected a number of batches for an epoch (validation_"
             "steps or steps elsewhere), because x is a dataset that repeats for ever."
         )
-    return source if steps is None else Stepped(source, whole_number(steps, "steps"))
+    if steps is None:
+        return source
+    name = "steps_per_epoch (validation_steps, or steps)"
+    return Stepped(source, whole_number(steps, name))
 
 
 def batches_of(

@@ -411,7 +411,9 @@ class Trainer(Steps):
 
 
 def verbosity(verbose: Any) -> int:
-    """``verbose`` as a number: "auto" is 1."""
+    """``verbose`` as a number: "auto" is 1, None is 0."""
+    if verbose is None:
+        return 0
     if isinstance(verbose, str):
         if verbose == "auto":
             return 1
