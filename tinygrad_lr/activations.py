@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff import Tensor, functions
 from tinygrad_lr.registry import Registry
 
@@ -62,6 +63,7 @@ def sigmoid(x: Any) -> Any:
     return out
 
 
+@checked
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) over ``axis``: positive numbers that add up to 1."""
     out = functions.softmax(x, axis=axis)
@@ -70,6 +72,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return out
 
 
+@checked
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """X - log(sum(exp(x))) over ``axis``: the logarithm of :func:`softmax`."""
     return functions.log_softmax(x, axis=axis)
@@ -80,6 +83,7 @@ def log_sigmoid(x: Any) -> Any:
     return functions.log_sigmoid(x)
 
 
+@checked
 def sparsemax(x: Any, axis: int = -1) -> Any:
     """The nearest point of the probability simplex: max(x - tau, 0) over ``axis``.
 
@@ -99,6 +103,7 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 # -- rectifiers ------------------------------------------------------------------------
 
 
+@checked
 def relu(
     x: Any,
     negative_slope: float = 0.0,
@@ -125,6 +130,7 @@ def relu(
     return out
 
 
+@checked
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """X where x >= 0, else ``negative_slope * x``."""
     return np.where(x >= 0, x, negative_slope * x)
@@ -135,6 +141,7 @@ def relu6(x: Any) -> Any:
     return relu(x, max_value=6.0)
 
 
+@checked
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """X where x > 0, else alpha * (exp(x) - 1).
 
@@ -152,6 +159,7 @@ def selu(x: Any) -> Any:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
+@checked
 def celu(x: Any, alpha: float = 1.0) -> Any:
     """X where x > 0, else alpha * (exp(x / alpha) - 1): smooth for every alpha.
 
@@ -164,6 +172,7 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 # -- smooth gates ----------------------------------------------------------------------
 
 
+@checked
 def gelu(x: Any, approximate: bool = False) -> Any:
     """X times the probability that a standard normal number is below x.
 
@@ -194,6 +203,7 @@ def mish(x: Any) -> Any:
     return x * np.tanh(functions.softplus(x))
 
 
+@checked
 def glu(x: Any, axis: int = -1) -> Any:
     """A * sigmoid(b), where a and b are the two halves of ``x`` along ``axis``.
 
@@ -221,6 +231,7 @@ def softsign(x: Any) -> Any:
     return x / (np.absolute(x) + 1)
 
 
+@checked
 def squareplus(x: Any, b: float = 4) -> Any:
     """(x + sqrt(x^2 + b)) / 2, element by element.
 
@@ -270,11 +281,13 @@ def hard_silu(x: Any) -> Any:
     return x * hard_sigmoid(x)
 
 
+@checked
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     """X where |x| > threshold, else 0."""
     return np.where(np.absolute(x) > threshold, x, 0)
 
 
+@checked
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     """X moved towards 0 by ``threshold``; 0 where |x| <= threshold."""
     return np.where(
@@ -295,6 +308,7 @@ def sparse_sigmoid(x: Any) -> Any:
     return 0.5 * np.minimum(np.maximum(x + 1, 0), 2)
 
 
+@checked
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
     """X where x > threshold, else ``default_value``."""
     return np.where(x > threshold, x, default_value)

@@ -222,6 +222,17 @@ def unknown_argument(
     return TypeError(f"{owner}{of}: unknown argument {name!r}{others}.{hint}")
 
 
+def check_settings(
+    owner: Any, function: Callable[..., Any], settings: Mapping[str, Any]
+) -> None:
+    """Raise for settings that an object keeps for its function, which takes others."""
+    known = parameters(function)
+    unknown = [name for name in settings if name not in known.names]
+    if unknown and known.names and not known.any_keyword:
+        names = frozenset(known.names) | accepted_by(type(owner)).names
+        raise unknown_argument(type(owner).__name__, unknown, names)
+
+
 def refuse_unknown(
     owner: Any, unknown: Mapping[str, Any], who: str | None = None
 ) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff import Tensor, Variable, draws, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
@@ -160,6 +161,7 @@ def float_dtype(dtype: Any, who: str) -> Any:
 # -- draws -----------------------------------------------------------------------------
 
 
+@checked
 def uniform(
     shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     seed: Seed = None,
@@ -184,6 +186,7 @@ def uniform(
     return out * (high - low) + low
 
 
+@checked
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None,
     seed: Seed = None,
@@ -194,6 +197,7 @@ def normal(
     return moved(out, mean, stddev)
 
 
+@checked
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None,
     seed: Seed = None,
@@ -215,6 +219,7 @@ def moved(out: Any, mean: Any, stddev: Any) -> Any:
     return out if mean == 0 else out + float(mean)
 
 
+@checked
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Seed = None
 ) -> Any:
@@ -227,6 +232,7 @@ def randint(
     )
 
 
+@checked
 def categorical(
     logits: Any, num_samples: int, dtype: Any = "int32", seed: Seed = None
 ) -> Any:
@@ -254,6 +260,7 @@ def categorical(
     return as_tensor(found, np.dtype(getattr(dtype, "name", dtype)))
 
 
+@checked
 def dropout(
     inputs: Any, rate: float, noise_shape: Sequence[int | None] | None = None,
     seed: Seed = None,
@@ -275,6 +282,7 @@ def dropout(
     return np.where(kept, inputs / keep, 0)
 
 
+@checked
 def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
     """The slices of ``x`` along ``axis`` in a random order."""
     x = as_tensor(x)
@@ -282,12 +290,14 @@ def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
     return np.take(x, order, axis)
 
 
+@checked
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Seed = None) -> Any:
     """Numbers of the gamma distribution of shape ``alpha`` and scale 1."""
     kind = float_dtype(dtype, "gamma")
     return draws.draw_gamma(draw_state(seed), alpha, shape_of(shape), kind)
 
 
+@checked
 def beta(
     shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None
 ) -> Any:
@@ -300,6 +310,7 @@ def beta(
     return as_tensor(a / (a + b), kind)
 
 
+@checked
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Seed = None
 ) -> Any:

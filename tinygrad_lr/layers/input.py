@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.config import floatx
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.places import Form, KerasTensor, Node
@@ -68,6 +69,7 @@ class InputLayer(Layer):
         }
 
 
+@checked
 def Input(
     shape: Any = None, batch_size: int | None = None, dtype: Any = None,
     sparse: bool | None = None, ragged: bool | None = None, batch_shape: Any = None,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.losses.loss import FunctionLoss
@@ -26,6 +27,7 @@ def labels_of(y: Any, rows: int, what: str) -> Any:
     return np.reshape(y, (rows,)).astype(np.int64)
 
 
+@checked
 @noted(targets="integers")
 def circle(
     y_true: Any, y_pred: Any, ref_labels: Any = None, ref_embeddings: Any = None,

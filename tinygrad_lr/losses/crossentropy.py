@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.activations import logits_of
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff import functions, label, primitive, rule
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.losses.loss import FunctionLoss
@@ -120,6 +121,7 @@ def categorical_crossentropy(
     return -np.sum(y * log_probabilities(y_pred, from_logits, axis), axis=axis)
 
 
+@checked
 @noted(targets="classes")
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.activations import sigmoid, softmax
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.losses.crossentropy import (
     expect_classes,
@@ -61,6 +62,7 @@ def categorical_focal_crossentropy(
     return np.sum((1 - p) ** gamma * alpha * (-y * np.log(p)), axis=axis)
 
 
+@checked
 @noted(targets="classes")
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
     """(1 - p^q) / q, with the probability p of the true class.

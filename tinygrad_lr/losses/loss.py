@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.arguments import Checked
+from tinygrad_lr.arguments import Checked, check_settings
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import dtype_name
@@ -119,6 +119,7 @@ class LossFunctionWrapper(Loss):
         name: str | None = None, dtype: Any = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(name, reduction, dtype)
+        check_settings(self, fn, kwargs)
         self.fn = fn
         self._fn_kwargs = kwargs
         self.targets = getattr(fn, "targets", None)

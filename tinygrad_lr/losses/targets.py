@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinygrad_lr.arguments import parameters, unknown_argument
 from tinygrad_lr.autodiff.mode import mode
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import align_ranks, as_tensor
@@ -44,8 +45,13 @@ def compares(equal: bool = False, hint: str = "", **notes: Any) -> Callable[[F],
     """
 
     def decorate(function: F) -> F:
+        known = frozenset(parameters(function).names)
+
         @functools.wraps(function)
         def comparing(y_true: Any, y_pred: Any, *args: Any, **settings: Any) -> Any:
+            if not known.issuperset(settings):
+                unknown = [name for name in settings if name not in known]
+                raise unknown_argument(function.__name__, unknown, known)
             y, p = pair(y_true, y_pred)
             if y.shape != p.shape and (equal or not broadcasts(y.shape, p.shape)):
                 raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import align_ranks, as_tensor
 from tinygrad_lr.metrics.means import FunctionMetric
@@ -22,6 +23,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
     return as_tensor(y == p, floatx())
 
 
+@checked
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     """1 where (y_pred > threshold) == y_true, else 0.
 
@@ -53,12 +55,14 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return as_tensor(y == np.argmax(p, axis=-1), floatx())
 
 
+@checked
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """1 where the largest of y_true is among the k largest of y_pred, else 0."""
     y, p = rows_of_classes(y_true, y_pred, "top_k_categorical_accuracy")
     return sparse_top_k_categorical_accuracy(np.argmax(y, axis=-1), p, k)
 
 
+@checked
 def sparse_top_k_categorical_accuracy(
     y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
 ) -> Any:

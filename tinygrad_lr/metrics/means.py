@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import losses
+from tinygrad_lr.arguments import check_settings
 from tinygrad_lr.autodiff import no_grad
 from tinygrad_lr.constructors import OneFunction
 from tinygrad_lr.convert import align_ranks, as_tensor
@@ -83,6 +84,7 @@ class MeanMetricWrapper(Mean):
         **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(name, dtype)
+        check_settings(self, fn, kwargs)
         self._fn = fn
         self._fn_kwargs = kwargs
         known = losses.registry.entries.values()

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.config import floatx
 
 
+@checked
 def to_categorical(
     x: Any, num_classes: int | None = None
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -60,6 +62,7 @@ def to_categorical(
     return out.reshape(*shape, width)
 
 
+@checked
 def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray[Any, Any]:
     """Divide vectors by their length: ``x / (sum |x|^order)^(1/order)`` along ``axis``.
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from tinygrad_lr.arguments import checked
 from tinygrad_lr.utils.interactive import (
     is_interactive_logging_enabled,
     print_message,
@@ -49,6 +50,7 @@ class Progbar:
         3/3 - 0s - ...s/step - loss: 0.5000
     """
 
+    @checked
     def __init__(
         self,
         target: int | None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tinygrad_lr.arguments import checked
+
 
 class PyDataset:
     """Base of datasets with ``__len__`` (batches) and ``__getitem__`` (one batch).
@@ -26,6 +28,7 @@ class PyDataset:
         3
     """
 
+    @checked
     def __init__(
         self,
         workers: int = 1,

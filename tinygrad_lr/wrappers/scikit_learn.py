@@ -83,6 +83,11 @@ class BaseWrapper(bases.BaseEstimator):  # type: ignore[misc]  # known when it r
 
     def check_params(self, params: Mapping[str, Any]) -> None:
         """Raise ``ValueError`` for a name that nobody takes."""
+        for name in params:
+            hint = suggestion(name, {"build_fn"})
+            if self.build_fn is None and hint:
+                owner = type(self).__name__
+                raise TypeError(f"{owner}: unknown argument {name!r}.{hint}")
         builder = self if self.build_fn is None else self.build_fn
         if not params or not callable(builder):
             return
