@@ -87,6 +87,31 @@ def test_train_step_can_be_ones_own() -> None:
         np.testing.assert_allclose(histories[0][key], histories[1][key], rtol=1e-5)
 
 
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_step_is_given_inputs_alone_without_a_tuple(eagerly: bool) -> None:
+    class Autoencoder(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = keras.Sequential([Dense(2), Dense(3)])
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            with GradientTape() as tape:
+                loss = np.mean(np.square(self.inner(data) - data))
+            weights = self.trainable_weights
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            return {"loss": loss}
+
+        def predict_step(self, data: Any) -> Any:
+            return self.inner(data)
+
+    model = Autoencoder()
+    model.inner.build((None, 3))
+    model.compile("sgd", run_eagerly=eagerly)
+    losses = model.fit(X, epochs=5, verbose=0).history["loss"]
+    assert losses == sorted(losses, reverse=True)
+    assert model.predict(X, verbose=0).shape == X.shape
+
+
 def test_a_train_step_that_returns_no_dict_is_named() -> None:
     class Wrong(Net):
         def train_step(self, data: Any) -> Any:

@@ -21,6 +21,7 @@ from tinygrad_lr.changes import changes
 from tinygrad_lr.compiler import CompiledStep, LossNotFiniteError, Program, record
 from tinygrad_lr.compiler.function import Same
 from tinygrad_lr.notices import warn
+from tinygrad_lr.utils.batches import pack_x_y_sample_weight
 
 Batch = tuple[Any, ...]
 NAMES = ("x", "y", "sample_weight")
@@ -28,7 +29,8 @@ KEPT = 16  # programs of one step, for as many forms of batches
 
 
 class Replay:
-    """A step of a model: a ``method`` of one batch, a tuple of arrays or trees.
+    """A step of a model: a ``method`` of one batch, a tuple of Tensors or trees (or of
+    the inputs, if there is nothing else).
 
     ``parts()`` returns all objects with settings that the step depends on,
     ``variables()`` all that it may change. With ``eager`` nothing is recorded.
@@ -112,7 +114,7 @@ class Replay:
         """One eager run, recorded unless it turned out that it cannot be."""
         with restored_on_error(self.variables):
             if self.eager:
-                result = self.method(as_tensors(batch))
+                result = self.method(handed_over(as_tensors(batch)))
             else:
                 result, program = self.record(batch)
             if watch and isinstance(result, dict) and "loss" in result:
@@ -163,7 +165,7 @@ class Replay:
             )
             inputs += list(zip(names, parts, strict=True))
         result, program, obstacle = record(
-            lambda *_: self.method(tensors), inputs, self.name
+            lambda *_: self.method(handed_over(tensors)), inputs, self.name
         )
         if program is None:
             self.eager = True
@@ -201,6 +203,11 @@ def form(batch: Batch) -> Any:
 def as_tensors(batch: Batch) -> Batch:
     """The arrays of a batch as Tensors, neither copying nor freezing them."""
     return tuple(transform(lambda part: Tensor.on(part.view()), batch))
+
+
+def handed_over(batch: Batch) -> Any:
+    """A batch as a step is given it: inputs alone are not in a tuple, as in Keras."""
+    return pack_x_y_sample_weight(*batch) if len(batch) == 1 else batch
 
 
 @contextmanager

@@ -25,11 +25,11 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Put a batch together; without ``y`` it is ``x`` alone, in a tuple only where
-    ``x`` is a list, tuple or dict itself.
+    ``x`` is a list or tuple itself.
 
     >>> pack_x_y_sample_weight("x", "y"), pack_x_y_sample_weight("x")
     (('x', 'y'), 'x')
     """
     if y is None:
-        return (x,) if isinstance(x, (list, tuple, dict)) else x
+        return (x,) if isinstance(x, (list, tuple)) else x
     return (x, y) if sample_weight is None else (x, y, sample_weight)
