@@ -425,3 +425,15 @@ def test_clones_with_other_inputs_calls_and_inner_models() -> None:
 def test_specs_are_plain_values() -> None:
     spec = keras.InputSpec(min_ndim=2, axes={-1: 3})
     assert keras.InputSpec.from_config(spec.get_config()).axes == {-1: 3}
+
+
+def test_training_of_the_model_counts_before_that_of_a_call_in_it() -> None:
+    place = keras.Input((3,))
+    model = keras.Model(place, layers.Dropout(0.5, seed=1)(place, training=True))
+    ones = np.ones((4, 3), "float32")
+    assert (model.predict(ones, verbose=0) == 1).all()
+    assert (model(ones, training=False).numpy() == 1).all()
+    assert set(model(ones).numpy().ravel()) == {0.0, 2.0}
+    quiet = keras.Model(place, layers.Dropout(0.5, seed=1)(place, training=False))
+    assert (quiet(ones).numpy() == 1).all()
+    assert set(quiet(ones, training=True).numpy().ravel()) == {0.0, 2.0}

@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.layers import InputLayer, KerasTensor, Layer
+from tinygrad_lr.layers.calling import context
 from tinygrad_lr.layers.places import Node
 from tinygrad_lr.nesting import inside, map_structure
 
@@ -140,7 +141,10 @@ class Graph:
             if id(node.outputs[0]) in known and not node.inputs:
                 continue  # an Input
             args = map_structure(value_of, node.args)
-            out = node.operation(*args, **map_structure(value_of, node.kwargs))
+            kwargs = map_structure(value_of, node.kwargs)
+            if context.training is not None:  # what the model is told counts, as in
+                kwargs.pop("training", None)  # Keras, not what its layers were told
+            out = node.operation(*args, **kwargs)
             results = inside(out, (Tensor, np.ndarray))
             known.update(zip(map(id, node.outputs), results, strict=True))
         return map_structure(value_of, self.outputs)
