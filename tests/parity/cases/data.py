@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import random
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -126,7 +126,7 @@ def local_files(keras: Keras, name: str) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder))
         path = str(Path(folder) / f"{name}.npz")
-        with mock.patch.object(sys.modules[place], function, return_value=path):
+        with mock.patch.object(import_module(place), function, return_value=path):
             yield
 
 
