@@ -45,5 +45,5 @@ def test_generators():
     first, second = SeedGenerator(3), SeedGenerator.from_config({"seed": 3})
     states = [[s.next().tolist() for _ in range(3)] for s in (first, second)]
     assert states[0] == states[1] == [[3, 0], [3, 1], [3, 2]]
-    assert first.get_config() == {"seed": 3}
+    assert first.get_config() == {"seed": 3, "name": "seed_generator"}
     assert isinstance(root, dict)

@@ -298,76 +298,6 @@ def test_a_batch_that_does_not_fit_stops_a_generator() -> None:
         model_of().fit(batches(), verbose=0)
 
 
-@pytest.mark.parametrize(
-    ("labels", "found"), [([0, 1, 3], "3 in row 2"), ([0, -1, 1], "-1 in row 1")]
-)
-def test_class_numbers_that_there_are_not(labels: list[int], found: str) -> None:
-    model = keras.Sequential([Dense(3, activation="softmax", input_dim=2)])
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(ValueError, match=f"from 0 to 2.*got {found}"):
-        model.fit(np.ones((3, 2)), np.array(labels), batch_size=1, verbose=0)
-
-
-def classifier(loss: str = "sparse_categorical_crossentropy") -> Any:
-    model = keras.Sequential([Dense(3, activation="softmax", input_dim=3)])
-    model.compile("sgd", loss)
-    return model
-
-
-@pytest.mark.parametrize(
-    ("label", "hint"),
-    [(7, "Number the classes from 0"), (-1, "from 0"), (0.5, "such as 'mse'")],
-)
-def test_class_numbers_are_looked_at_in_every_batch(label: float, hint: str) -> None:
-    y = np.zeros(10)
-    y[8] = label
-    batches = [(X[i : i + 2], y[i : i + 2]) for i in range(0, 10, 2)]
-    message = f"from 0 to 2 .* got {label}.* in row {{}}.*{hint}"
-    model = classifier()
-    with pytest.raises(ValueError, match=message.format(8)):
-        model.evaluate(X, y, batch_size=2, verbose=0)
-    with pytest.raises(ValueError, match=message.format(8)):
-        model.fit(X, y, batch_size=2, steps_per_epoch=2, verbose=0)
-    with pytest.raises(ValueError, match=message.format(0)):
-        model.fit(iter(batches), verbose=0)
-    with pytest.raises(ValueError, match=message.format(0)):
-        model.evaluate(iter(batches), steps=5, verbose=0)
-    for method in (model.train_on_batch, model.test_on_batch):
-        method(*batches[0])
-        with pytest.raises(ValueError, match=message.format(0)):
-            method(*batches[4])
-
-
-@pytest.mark.parametrize("label", [7, -1, 0.5])
-def test_class_numbers_of_one_of_several_outputs(label: float) -> None:
-    x = keras.Input((3,))
-    outputs = [Dense(1, name="size")(x), Dense(3, "softmax", name="kind")(x)]
-    model = keras.Model(x, outputs)
-    model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
-    y = np.zeros(10)
-    y[8] = label
-    with pytest.raises(ValueError, match=f"y of output 'kind'.*got {label}.*row 8"):
-        model.fit(X, [Y, y], batch_size=2, verbose=0)
-    with pytest.raises(ValueError, match="y of output 'kind'"):
-        model.fit(X, {"size": Y, "kind": y}, batch_size=2, verbose=0)
-
-
-def test_class_numbers_on_another_axis() -> None:
-    model = keras.Sequential([keras.layers.Reshape((4, 2), input_shape=(8,))])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, axis=1)
-    model.compile("sgd", loss)
-    assert model.evaluate(np.zeros((5, 8)), np.full((5, 2), 3), verbose=0) > 0
-    with pytest.raises(ValueError, match="from 0 to 3"):
-        model.evaluate(np.zeros((5, 8)), np.full((5, 2), 4), verbose=0)
-
-
-def test_class_numbers_and_outputs_that_are_no_probabilities() -> None:
-    model = keras.Sequential([Dense(3, input_dim=3, kernel_initializer="ones")])
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.warns(UserWarning, match="End the model with a sigmoid or softmax"):
-        model.evaluate(X, np.zeros(10), verbose=0)
-
-
 def test_an_embedding_names_itself_and_the_number_that_is_too_large() -> None:
     model = keras.Sequential([keras.layers.Embedding(5, 2, name="words")])
     with pytest.raises(IndexError, match=r"layer 'words'.*from 0 to 4.*got 5"):
@@ -386,6 +316,38 @@ def test_a_layer_takes_arrays_and_not_a_number(value: Any) -> None:
 def test_two_inputs_for_a_model_of_one() -> None:
     with pytest.raises(ValueError, match=r"The model has one input: pass one array"):
         model_of().predict([X, X], verbose=0)
+
+
+def test_a_generator_that_ends_early_ends_the_epoch_with_a_warning() -> None:
+    batches = [(X[:5], Y[:5])] * 3
+    model = model_of()
+    with pytest.warns(UserWarning, match="ended after 3 of 5 steps of an epoch"):
+        history = model.fit(iter(batches), steps_per_epoch=5, verbose=0)
+    assert len(history.history["loss"]) == 1
+    with pytest.warns(UserWarning, match="ended after 3 of 5 steps"):
+        model.evaluate(iter(batches), steps=5, verbose=0)
+    with pytest.warns(UserWarning, match="ended after 3 of 5 steps"):
+        assert len(model.predict(iter([X[:5]] * 3), steps=5, verbose=0)) == 15
+
+
+def test_a_layer_in_two_models_is_one_layer() -> None:
+    shared = Dense(2, name="shared")
+    one = keras.Sequential([keras.Input((3,)), shared])
+    two = keras.Sequential([keras.Input((3,)), shared, Dense(1)])
+    two.compile("sgd", "mse")
+    before = one.predict(X, verbose=0)
+    two.fit(X, Y, verbose=0)
+    assert not np.array_equal(one.predict(X, verbose=0), before)
+    with pytest.raises(
+        ValueError, match=r"layer 'shared'.*does not fit here.*3 values"
+    ):
+        keras.Sequential([keras.Input((4,)), shared])
+
+
+def test_layers_of_a_graph_have_names_of_their_own() -> None:
+    x = keras.Input((3,))
+    with pytest.raises(ValueError, match=r"names of their own, got 'same' 2 times"):
+        keras.Model(x, Dense(2, name="same")(Dense(2, name="same")(x)))
 
 
 def test_verbose_none_is_silent(capsys: Any) -> None:
