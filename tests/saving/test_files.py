@@ -383,3 +383,32 @@ def test_a_configuration_of_keras_1() -> None:
     text = json.dumps({"class_name": "Sequential", "config": layers})
     model = keras.models.model_from_json(text)
     assert model.count_params() == 21
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.npz"])
+def test_random_draws_go_on_where_they_stopped(tmp_path: Path, name: str) -> None:
+    def dropping() -> Any:
+        keras.utils.set_random_seed(5)
+        model = keras.Sequential(
+            [
+                keras.layers.Dense(8, activation="tanh", input_shape=(3,)),
+                keras.layers.Dropout(0.3),
+                keras.layers.GaussianNoise(0.1),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dense(1, activation="sigmoid"),
+            ]
+        )
+        model.compile("adam", "binary_crossentropy")
+        return model
+
+    options: Any = {"batch_size": 4, "verbose": 0, "shuffle": False}
+    whole, half = dropping(), dropping()
+    whole.fit(X, Y, epochs=10, **options)
+    half.fit(X, Y, epochs=5, **options)
+    half.save(tmp_path / name)
+    rest = load_model(tmp_path / name)
+    rest.fit(X, Y, epochs=10, initial_epoch=5, **options)
+    assert bits(rest.get_weights()) == bits(whole.get_weights())
+    assert bits(v.numpy() for v in rest.variables) == bits(
+        v.numpy() for v in whole.variables
+    )
