@@ -504,3 +504,38 @@ def test_models_of_keras_1_name_their_places_in_the_singular():
     out = keras.layers.Dense(3)(place)
     model = quiet(lambda: keras.Model(input=place, output=out))
     assert model.predict(X, verbose=0).shape == (4, 3)
+
+
+def test_a_train_step_for_keras_2_calls_the_compiled_loss_itself():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1, kernel_regularizer="l2")
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            x, y = data
+            with keras.GradientTape() as tape:
+                p = self(x, training=True)
+                loss = self.compiled_loss(y, p, regularization_losses=self.losses)
+            gradients = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(
+                zip(gradients, self.trainable_variables, strict=True)
+            )
+            self.compiled_metrics.update_state(y, p)
+            return {m.name: m.result() for m in self.metrics}
+
+    class Plain(Own):
+        train_step = keras.Model.train_step
+
+    x = np.linspace(-1, 1, 12).reshape(6, 2).astype("float32")
+    y = x[:, :1] * 2
+    histories = []
+    for kind in (Own, Plain):
+        keras.utils.set_random_seed(1)
+        model = kind()
+        model.compile("sgd", "mse", metrics=["mae"])
+        histories.append(model.fit(x, y, batch_size=3, epochs=3, verbose=0).history)
+    assert histories[0] == histories[1]

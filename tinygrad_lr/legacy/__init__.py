@@ -17,6 +17,8 @@ from tinygrad_lr.keras1 import Merge, batch_mode, image_layout, input_length, me
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.legacy.decay import decay_from, get_lr, get_weights, minimize, set_lr
 from tinygrad_lr.legacy.methods import (
+    CompiledLossOfKeras2,
+    CompiledMetricsOfKeras2,
     Itself,
     ShapeOf,
     evaluate_generator,
@@ -148,6 +150,8 @@ MEMBERS: dict[type, dict[str, Any]] = {
         "weights": property(lambda self: self.variables, doc="All that is there."),
     },
     Model: {
+        "compiled_loss": property(CompiledLossOfKeras2),
+        "compiled_metrics": property(CompiledMetricsOfKeras2),
         "evaluate_generator": evaluate_generator,
         "fit_generator": fit_generator,
         "predict_generator": predict_generator,

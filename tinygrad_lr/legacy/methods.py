@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygrad_lr.arguments import checked
+from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.utils import PyDataset
@@ -124,6 +125,43 @@ class Itself:
         if instance is None:
             return self
         return instance
+
+
+class CompiledLossOfKeras2:
+    """``model.compiled_loss``, which a ``train_step`` for Keras 2 calls itself."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None,
+        regularization_losses: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return the loss of compile plus some others; the running mean sees it."""
+        loss = self.model._compiled_loss
+        if loss is None:
+            raise ValueError(
+                f"model {self.model.name!r} was compiled without a loss, so there is "
+                "no compiled_loss. Pass one: compile(loss='mse')."
+            )
+        total = loss(y_true, y_pred, sample_weight)
+        total = sum(regularization_losses or (), total)
+        self.model._loss_tracker.update_state(
+            total, sample_weight=len(leaves(y_pred)[0])
+        )
+        return total
+
+
+class CompiledMetricsOfKeras2:
+    """``model.compiled_metrics``: those of compile, if there are any."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Let the metrics take in a batch."""
+        if self.model._compile_metrics is not None:
+            self.model._compile_metrics.update_state(y_true, y_pred, sample_weight)
 
 
 def reset_states(self: Model) -> None:
