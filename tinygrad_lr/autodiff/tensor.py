@@ -250,7 +250,9 @@ class Variable(Tensor):
         <Variable name=w, shape=(2,), dtype=float32, value=[0.5, 1.5]>
     """
 
-    __slots__ = ("current", "name", "path", "stale", "storage", "trainable_flag")
+    __slots__ = (
+        "current", "name", "path", "stale", "storage", "trainable_flag", "word",
+    )  # fmt: skip
 
     current: Array | None
     storage: Array | None
@@ -266,6 +268,7 @@ class Variable(Tensor):
         super().__init__(initial_value, dtype=dtype)
         self.name = name or "variable"
         self.path = self.name
+        self.word: str | None = None  # what programs call it, if not by its path
         self.trainable = trainable
 
     @property

@@ -194,8 +194,10 @@ class Program:
 
 
 def word_for(variable: Variable) -> str:
-    """What a variable is called in a program: its path as one word."""
-    return variable.path.replace("/", "_")
+    """What a variable is called in a program: its path as one word, unless it has one
+    of its own.
+    """
+    return variable.word or variable.path.replace("/", "_")
 
 
 def values_in(tree: Any) -> Iterator[Value]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr import ops
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
 from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
@@ -88,6 +87,8 @@ def serialize_operation(operation: Operation) -> dict[str, Any]:
     """
     node = operation._inbound_nodes[0]
     config: dict[str, Any] = {"name": operation.name}
+    from tinygrad_lr import ops  # many modules, which only files need
+
     for family in ops.FAMILIES:  # a file of Keras said so
         if getattr(family, operation.function.__name__, None) is operation.function:
             config |= operation.options
@@ -112,6 +113,8 @@ def deserialize_operation(row: dict[str, Any]) -> Operation | None:
         known = {full_name(function): function for function in tables}
         options = config.get("options", {})
     elif module.startswith("keras.src.ops"):
+        from tinygrad_lr import ops  # see above
+
         wanted = snake_case(row["class_name"])
         known = {f.__name__: f for f in tables}
         known |= {name: getattr(ops, name) for name in ops.__all__}

@@ -44,6 +44,8 @@ class Memory(Noticed, metaclass=Checked):
     def _remember(self, value: Any, name: str | None) -> Variable:
         """Make a variable that starts with ``value``."""
         variable = Variable(value, trainable=False, name=name)
+        variable.path = f"{self.name}/{variable.name}"
+        variable.word = variable.name  # a program has one optimizer
         self._variables.append(variable)
         return variable
 
