@@ -186,13 +186,12 @@ def test_all_classes_have_a_case() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*an input with a mask")  # Flatten drops it
-@pytest.mark.parametrize("batch_size", SIZES)
 @pytest.mark.parametrize(
     ("name", "make"),
     [(name, make) for name, cases in LAYERS.items() for make in cases],
     ids=[f"{name}{i}" for name, cases in LAYERS.items() for i in range(len(cases))],
 )
-def test_layer(name: str, make: Callable[[], Any], batch_size: int) -> None:
+def test_layer(name: str, make: Callable[[], Any]) -> None:
     def model() -> Any:
         made = make()
         chain = made if isinstance(made, list) else [made]
@@ -203,12 +202,11 @@ def test_layer(name: str, make: Callable[[], Any], batch_size: int) -> None:
         return made
 
     x = np.abs(np.trunc(X * 2)) if name in OF_INTEGERS else X
-    agree(model, x, batch_size=batch_size, epochs=SIZES[batch_size])
+    agree(model, x, sizes=SIZES)
 
 
-@pytest.mark.parametrize("batch_size", SIZES)
 @pytest.mark.parametrize("name", [*REGULARIZERS, *CONSTRAINTS])
-def test_regularizer_or_constraint(name: str, batch_size: int) -> None:
+def test_regularizer_or_constraint(name: str) -> None:
     def model() -> Any:
         options: dict[str, Any] = {}
         if name in REGULARIZERS:
@@ -222,4 +220,4 @@ def test_regularizer_or_constraint(name: str, batch_size: int) -> None:
         made.compile(SGD(0.1, momentum=0.5), "binary_crossentropy")
         return made
 
-    agree(model, batch_size=batch_size, epochs=SIZES[batch_size])
+    agree(model, sizes=SIZES)

@@ -106,16 +106,14 @@ def cases() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("batch_size", SIZES)
 @pytest.mark.parametrize(("name", "options"), cases())
-def test_metric(name: str, options: dict[str, Any], batch_size: int) -> None:
+def test_metric(name: str, options: dict[str, Any]) -> None:
     y, units, last = metric_data(name)
     loss = "sparse_categorical_crossentropy" if y.ndim == 1 else "mse"
     got = agree(
         lambda: small(loss, units=units, last=last, metrics=[metric_of(name, options)]),
         y=y,
-        batch_size=batch_size,
-        epochs=SIZES[batch_size],
+        sizes=SIZES,
     )
     assert len(got["history"]) == 2
 

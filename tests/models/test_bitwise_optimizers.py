@@ -169,13 +169,11 @@ def test_every_schedule_has_a_case() -> None:
     assert kinds - {"LearningRateSchedule", "Settings"} == cases
 
 
-@pytest.mark.parametrize("batch_size", SIZES)
 @pytest.mark.parametrize(("kind", "options"), [*optimizer_cases()])
-def test_optimizer(kind: Any, options: dict[str, Any], batch_size: int) -> None:
+def test_optimizer(kind: Any, options: dict[str, Any]) -> None:
     agree(
         lambda: small(optimizer=kind(0.05, **options)),
-        batch_size=batch_size,
-        epochs=SIZES[batch_size],
+        sizes=SIZES,
     )
 
 

@@ -109,6 +109,6 @@ def test_small_model_with_a_frozen_layer(frozen: int) -> None:
 
 
 def test_a_difference_would_be_found() -> None:
-    one = run(lambda: small(), X, BINARY, True, 4, 9)
-    other = run(lambda: small(optimizer=SGD(0.0100001)), X, BINARY, False, 4, 9)
+    one = run(lambda: small(), X, BINARY, True, {4: 9})
+    other = run(lambda: small(optimizer=SGD(0.0100001)), X, BINARY, False, {4: 9})
     assert bits(one["weights"]) != bits(other["weights"])

@@ -371,4 +371,4 @@ def test_tensors_in_attributes_are_constants() -> None:
         return model
 
     agree(make)
-    assert run(make, X, BINARY, False, 4, 2)
+    assert run(make, X, BINARY, False, {4: 2})
