@@ -168,10 +168,7 @@ def as_picture(values: Any) -> Any:
 def summary_writer() -> Any:
     """The class that writes event files."""
     try:
-        # An extra: nothing else needs it. It comes without types.
-        from tensorboardX import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-            SummaryWriter,
-        )
+        from tensorboardX import SummaryWriter  # an extra: nothing else needs it
     except ImportError:
         raise ImportError(
             "TensorBoard: event files are written by tensorboardX, which is not "
