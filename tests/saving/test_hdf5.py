@@ -63,13 +63,13 @@ def check(group: hdf5.Group, expected: hdf5.Node) -> None:
             same(found.read(), child)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREES)
 def test_what_is_written_is_read(root: hdf5.Node) -> None:
     check(hdf5.File(encoded(root)), root)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(TREES)
 def test_the_c_library_reads_what_is_written(root: hdf5.Node) -> None:
     h5py = pytest.importorskip("h5py")
@@ -106,43 +106,199 @@ def written_by_h5py(write: Any, **options: Any) -> bytes:
     return data.getvalue()
 
 
-@pytest.mark.parametrize("libver", ["earliest", "latest", "v108", "v110"])
-def test_what_the_c_library_writes_is_read(libver: str) -> None:
-    def write(file: Any) -> None:
-        file.attrs["text"] = b'{"a": 1}'
-        file.attrs["names"] = [b"dense", b"dense_1"]
-        file.attrs["none"] = []
-        file.create_group("a/b").create_dataset("x", data=np.arange(6.0).reshape(2, 3))
-        file["a/s"] = np.int64(3)
+LIBVERS = ["earliest", "v108", "v110", "latest"]
 
-    file = hdf5.File(written_by_h5py(write, libver=libver))
-    assert file.attrs["text"] == '{"a": 1}'
-    assert file.attrs["names"] == ["dense", "dense_1"]
-    found = file.get("a/b/x")
-    assert isinstance(found, hdf5.Dataset)
-    np.testing.assert_array_equal(found.read(), np.arange(6.0).reshape(2, 3))
+
+def compared(group: hdf5.Group, expected: Any) -> None:
+    """Raise unless we read what the C library reads."""
+    h5py = pytest.importorskip("h5py")
+    assert list(group) == sorted(expected)
+    assert set(group.attrs) == set(expected.attrs)
+    for name, value in group.attrs.items():
+        there = expected.attrs[name]
+        if isinstance(value, (str, list)):
+            assert value == plain_texts(there), name
+        else:
+            np.testing.assert_array_equal(value, there, err_msg=name)
+    for name in group:
+        found, there = group.get(name), expected[name]
+        if isinstance(found, hdf5.Group):
+            compared(found, there)
+        elif isinstance(there[()], h5py.Empty):
+            assert found is not None
+            assert found.read().shape == (0,)
+        elif there.dtype.kind in "OS":
+            assert found is not None
+            assert found.read_texts() == plain_texts(there[()])
+        else:
+            assert found is not None
+            same(found.read(), np.asarray(there[()]))
+
+
+def plain_texts(value: Any) -> Any:
+    if isinstance(value, (bytes, str)):
+        return value.decode() if isinstance(value, bytes) else value
+    return [plain_texts(part) for part in value]
+
+
+def few_of_each(file: Any) -> None:
+    file.attrs["text"] = b'{"a": 1}'
+    file.attrs["names"] = [b"dense", b"dense_1"]
+    file.attrs["none"] = []
+    file.attrs["\u00e4"] = ["\u00f6", "", "a" * 300]
+    file.create_group("a/b").create_dataset("x", data=np.arange(6.0).reshape(2, 3))
+    file["a/s"] = np.int64(3)
+    for kind in ("f2", ">f2", ">f4", "f8", ">f8", "i1", "u1", ">i4", "u8", ">u2", "?"):
+        file[kind] = np.arange(6).reshape(2, 3).astype(kind)
+        file.attrs[kind] = np.arange(3).astype(kind)
+
+
+def many_names(file: Any) -> None:
+    for i in range(300):
+        file.create_group(f"many/x{i}" + "y" * (i % 40))
+    for i in range(9):
+        file[f"n{i}"] = np.float32(i)
+
+
+def many_attributes(file: Any) -> None:
+    for i in range(120):
+        file.attrs[f"a{i}"] = np.arange(i % 5 + 1) / 8 + i
+        file.create_group("inner").attrs["x"] = 1 if not i else 0
+        del file["inner"]
+
+
+def large_attributes(file: Any) -> None:
+    file.attrs["model_config"] = "{}" * 50_000
+    file.attrs["fixed"] = np.bytes_(b"x" * 5000)
+    for i in range(9):
+        file.attrs[f"numbers{i}"] = np.arange(600.0) + i
+
+
+def texts(file: Any) -> None:
+    h5py = pytest.importorskip("h5py")
+    file["any"] = ["a", "b\u00e4c", ""]
+    file["fixed"] = np.array([b"x", b"yz"])
+    file["one"] = "hello"
+    file["none"] = h5py.Empty("f4")
+    many = [f"q{i}" for i in range(20)]
+    file.create_dataset("many", data=many, chunks=(3,), dtype=h5py.string_dtype())
+    file.create_dataset("unset", (3,), dtype=h5py.string_dtype())
+
+
+def unset_parts(file: Any) -> None:
+    file.create_dataset("a", (20, 3), "f4", chunks=(3, 2), fillvalue=2.5)
+    file.create_dataset("b", (20, 3), "f8", fillvalue=1.5)
+    file.create_dataset("c", (4,), "i2")
+    file.create_dataset("d", (0, 3), "f4", chunks=(2, 2), maxshape=(None, 3))
+    for i, most in enumerate([(90, 3), (None, 3), (None, None)]):
+        data = file.create_dataset(
+            f"e{i}", (90, 3), ">i2", chunks=(3, 2), fillvalue=-3, maxshape=most
+        )
+        data[40:50] = 7
+    data = file.create_dataset("f", (10,), "f4", chunks=(3,), maxshape=(None,))
+    data[:] = 1
+    data.resize((4,))
+    data = file.create_dataset("g", (10,), "f4", chunks=(3,), maxshape=(None,))
+    data[:] = 1
+    data.resize((40,))
+
+
+def compact_and_early(file: Any) -> None:
+    h5py = pytest.importorskip("h5py")
+    values = np.arange(391, dtype="f4").reshape(23, 17)
+    for name in ("compact", "early"):
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        if name == "compact":
+            plan.set_layout(h5py.h5d.COMPACT)
+        else:
+            plan.set_chunk((5, 4))
+            plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        kind = h5py.h5t.py_create(values.dtype)
+        space = h5py.h5s.create_simple(values.shape)
+        made = h5py.h5d.create(file.id, name.encode(), kind, space, plan)
+        h5py.Dataset(made)[...] = values
+
+
+def many_pieces(file: Any) -> None:
+    values = np.arange(1080).reshape(12, 90)
+    for i, most in enumerate([None, (None, 90), (12, None), (None, None)]):
+        file.create_dataset(f"x{i}", data=values, chunks=(1, 1), maxshape=most)
+
+
+WRITERS = [
+    few_of_each, many_names, many_attributes, large_attributes, texts, unset_parts,
+    compact_and_early, many_pieces,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_what_the_c_library_writes_is_read(write: Any) -> None:
+    h5py = pytest.importorskip("h5py")
+    for i, libver in enumerate(LIBVERS):
+        data = written_by_h5py(write, libver=libver, track_order=bool(i % 2))
+        with h5py.File(io.BytesIO(data), "r") as file:
+            compared(hdf5.File(data), file)
+
+
+def test_a_path_that_leads_nowhere() -> None:
+    file = hdf5.File(written_by_h5py(few_of_each))
     assert file.get("a/nothing") is None
     assert file.get("a/s/nothing") is None
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"chunks": (7, 6)},
-        {"chunks": (7, 6), "compression": "gzip"},
-        {"chunks": (50, 20), "compression": "gzip", "shuffle": True},
-        {"chunks": (3, 20), "shuffle": True, "fletcher32": True},
-    ],
-)
-def test_arrays_in_pieces(options: Any) -> None:
-    values = np.arange(1000.0).reshape(50, 20)
+@st.composite
+def in_pieces(draw: Any) -> tuple[tuple[int, ...], dict[str, Any]]:
+    """A shape, and how h5py is to store an array of it in pieces."""
+    shape = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=3)))
+    most = tuple(draw(st.sampled_from([n, n + 3, None])) for n in shape)
+    chunks = tuple(
+        draw(st.integers(1, n if m == n else n + 2))
+        for n, m in zip(shape, most, strict=True)
+    )
+    options = {
+        "chunks": chunks,
+        "maxshape": most,
+        "compression": draw(st.sampled_from([None, "gzip"])),
+        "shuffle": draw(st.booleans()),
+        "fletcher32": draw(st.booleans()),
+    }
+    return shape, options
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(LIBVERS), in_pieces(), st.sampled_from(["f4", ">i2", "f8"]))
+def test_arrays_in_pieces(libver: str, pieces: Any, kind: str) -> None:
+    shape, options = pieces
+    values = np.arange(np.prod(shape)).reshape(shape).astype(kind)
 
     def write(file: Any) -> None:
         file.create_dataset("x", data=values, **options)
 
-    found = hdf5.File(written_by_h5py(write)).get("x")
-    assert isinstance(found, hdf5.Dataset)
-    np.testing.assert_array_equal(found.read(), values)
+    same(read(written_by_h5py(write, libver=libver), "x"), values)
+
+
+def test_a_changed_piece_is_found() -> None:
+    def write(file: Any) -> None:
+        file.create_dataset(
+            "x", data=np.full(999, 7, "i1"), chunks=(9,), fletcher32=True
+        )
+
+    data = bytearray(written_by_h5py(write, libver="latest"))
+    data[data.index(b"\7" * 9) + 4] = 8
+    with pytest.raises(DamagedFileError, match="belies its checksum"):
+        read(bytes(data), "x")
+
+
+def test_a_large_growing_array_is_in_pages() -> None:
+    values = np.zeros(2**17 + 6000, "u1")
+    values[::3001] = np.arange(1, 47)
+
+    def write(file: Any) -> None:
+        shape = values.shape
+        data = file.create_dataset("x", shape, "u1", chunks=(1,), maxshape=(None,))
+        data[::3001] = values[::3001]
+
+    same(read(written_by_h5py(write, libver="latest"), "x"), values)
 
 
 def test_many_names_in_a_group() -> None:
@@ -207,7 +363,15 @@ def test_sizes_are_checked_before_memory_is_taken() -> None:
             "x", (10**6, 10**6), "f8", chunks=(1000, 1000), compression="gzip"
         )
 
+    def many(file: Any) -> None:
+        for i in range(40):
+            file.create_dataset(f"x{i}", (2000, 2000), "f4", chunks=(9, 9))
+
     refused(huge, "x", UnsafeFileError, "only 0 are stored")
+    for libver in LIBVERS:
+        file = hdf5.File(written_by_h5py(many, libver=libver))
+        with pytest.raises(UnsafeFileError, match="only 0 are stored"):
+            [file.get(name).read() for name in file]  # type: ignore[union-attr]
     root = hdf5.Node()
     root.put("x", np.ones((2, 3), "f4"))
     data = bytearray(encoded(root))

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lr.saving.errors import (
-    DamagedFileError,
-    UnsafeFileError,
-    UnsupportedFileError,
-)
-from tinygrad_lr.saving.hdf5.source import UNDEFINED, Source
-from tinygrad_lr.saving.hdf5.types import count
+from tinygrad_lr.saving.errors import DamagedFileError, UnsupportedFileError
+from tinygrad_lr.saving.hdf5.places import Grid, Piece, read_grid
+from tinygrad_lr.saving.hdf5.source import Source
+from tinygrad_lr.saving.hdf5.types import Space, count
 
 DEFLATE, SHUFFLE, FLETCHER32 = 1, 2, 3
 NAMES = {4: "szip", 5: "nbit", 6: "scaleoffset", 32000: "lzf", 32001: "blosc"}
-MOST_EXPANSION = 20  # how much larger than stored an array may be,
-FLOOR = 2**24  # beyond so many bytes
 
 
 class Filter(NamedTuple):
@@ -57,63 +51,55 @@ def read_filters(source: Source, offset: int, name: str) -> list[Filter]:
 
 
 def read_chunks(
-    source: Source, layout: int, shape: tuple[int, ...], itemsize: int, size: int,
-    filters: list[Filter], name: str,
-) -> bytes:  # fmt: skip
-    """Put the pieces of an array together (IV.A.2.i, III.A.1)."""
-    (axes,) = source.unpack("B", layout + 2)
-    (tree,) = source.unpack("Q", layout + 3)
-    *piece, last = source.unpack(f"{axes}I", layout + 11)
-    if axes != len(shape) + 1 or last != itemsize or 0 in piece:
-        raise DamagedFileError(f"the pieces of {name!r} do not fit its shape.")
-    piece_size = count((*piece, itemsize))
-    found = [] if tree == UNDEFINED else list(leaves(source, tree, axes, name))
-    stored = sum(length for length, _, _, _ in found)
-    for total in (size, piece_size):
-        if total > max(FLOOR, MOST_EXPANSION * stored):
-            raise UnsafeFileError(
-                f"the array {name!r} says that it has shape {shape}, {size} bytes, but "
-                f"only {stored} are stored."
-            )
-    whole = np.zeros((*shape, itemsize), np.uint8)
-    for length, mask, start, place in found:
-        source.spend(piece_size // 64 + 1)
-        data = undo(
-            bytes(source.take(place, length)), filters, mask, itemsize, piece_size, name
+    source: Source, layout: int, space: Space, itemsize: int, filters: list[Filter],
+    fill: bytes, name: str,
+) -> memoryview:  # fmt: skip
+    """Put the pieces of an array together; what no piece covers is ``fill``."""
+    grid, pieces = read_grid(source, layout, space, itemsize, bool(filters), name)
+    starts = {piece.start for piece in pieces}
+    if len(starts) != len(pieces):
+        raise DamagedFileError(f"the pieces of {name!r} overlap.")
+    stored = sum(piece.size for piece in pieces)
+    whole = filled(source, space.shape, itemsize, fill, stored, name)
+    source.unfold(len(pieces) * grid.size, stored, f"the array {name!r}")
+    for piece in pieces:
+        data: Any = source.take(piece.place, piece.size)
+        if not (grid.bare_edges and reaches_beyond(piece, grid)):
+            data = undo(data, filters, piece.left_out, itemsize, grid.size, name)
+        if len(data) != grid.size:
+            raise DamagedFileError(f"a piece of {name!r} has the wrong length.")
+        values = np.frombuffer(data, np.uint8).reshape(*grid.shape, itemsize)
+        target = tuple(
+            slice(a, a + n) for a, n in zip(piece.start, grid.shape, strict=True)
         )
-        values = np.frombuffer(data, np.uint8).reshape(*piece, itemsize)
-        target = tuple(slice(a, a + n) for a, n in zip(start, piece, strict=True))
         part = whole[target]
         whole[target] = values[tuple(slice(n) for n in part.shape[:-1])]
-    return whole.tobytes()
+    return whole.reshape(-1).data
 
 
-def leaves(
-    source: Source, tree: int, axes: int, name: str
-) -> Iterator[tuple[int, int, tuple[int, ...], int]]:
-    """The pieces: stored size, filters left out, places in the array and the file."""
-    waiting, seen = [tree], set()
-    key = 8 + 8 * axes
-    while waiting:
-        node = waiting.pop()
-        source.expect(b"TREE", node, "a tree of pieces")
-        kind, level, used = source.unpack("BBH", node + 4)
-        if kind != 1 or node in seen:
-            raise DamagedFileError(f"the pieces of {name!r} are in disorder.")
-        seen.add(node)
-        for i in range(used):
-            place = node + 24 + i * (key + 8)
-            length, mask, *start = source.unpack(f"II{axes}Q", place)
-            (child,) = source.unpack("Q", place + key)
-            if level:
-                waiting.append(child)
-            else:
-                yield length, mask, tuple(start[:-1]), child
+def filled(
+    source: Source, shape: tuple[int, ...], itemsize: int, fill: bytes, stored: int,
+    name: str,
+) -> np.ndarray[Any, Any]:  # fmt: skip
+    """The bytes of an array of which ``stored`` bytes are there, all the fill value."""
+    source.unfold(
+        count((*shape, itemsize)), stored, f"the array {name!r} of shape {shape}"
+    )
+    whole = np.zeros((*shape, itemsize), np.uint8)
+    if fill.strip(b"\0"):
+        whole[...] = np.frombuffer(fill, np.uint8)
+    return whole
+
+
+def reaches_beyond(piece: Piece, grid: Grid) -> bool:
+    """Whether a piece stands at an edge that it does not fit."""
+    ends = zip(piece.start, grid.shape, grid.space.shape, strict=True)
+    return any(start + step > length for start, step, length in ends)
 
 
 def undo(
-    data: bytes, filters: list[Filter], mask: int, itemsize: int, size: int, name: str
-) -> bytes:
+    data: Any, filters: list[Filter], mask: int, itemsize: int, size: int, name: str
+) -> Any:
     """Undo the filters of one piece; the last was applied last."""
     for i, step in reversed(list(enumerate(filters))):
         if mask >> i & 1:
@@ -127,9 +113,20 @@ def undo(
                     f"the pieces of {name!r} cannot be unpacked: {error}."
                 ) from error
         elif step.kind == FLETCHER32:
-            data = data[:-4]
+            data, check = data[:-4], int.from_bytes(data[-4:], "little")
+            if fletcher32(data) != (check % 2**16 % 65535, (check >> 16) % 65535):
+                raise DamagedFileError(f"a piece of {name!r} belies its checksum.")
         elif len(data) % itemsize == 0:
             data = np.frombuffer(data, np.uint8).reshape(itemsize, -1).T.tobytes()
-    if len(data) != size:
-        raise DamagedFileError(f"a piece of {name!r} has the wrong length.")
     return data
+
+
+def fletcher32(data: Any) -> tuple[int, int]:
+    """Fletcher's checksum of words of two bytes: two sums, modulo 65,535.
+
+    Source: Fletcher, "An Arithmetic Checksum for Serial Transmissions" (1982).
+    """
+    even = bytes(data) + bytes(len(data) % 2)
+    words = np.frombuffer(even, ">u2").astype(np.uint64)
+    weights = np.arange(len(words), 0, -1, dtype=np.uint64) % 65535
+    return int(words.sum() % 65535), int(words @ weights % 65535)

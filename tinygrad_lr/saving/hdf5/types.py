@@ -30,7 +30,7 @@ def read_type(source: Source, offset: int) -> tuple[Kind, int]:
     """Read a datatype message; return the type, and the bytes of one element."""
     first, b0, b1, _, size = source.unpack("4BI", offset)
     version, kind = first >> 4, first & 0x0F
-    if version not in (1, 2, 3):
+    if version not in (1, 2, 3, 4, 5):
         raise DamagedFileError(f"unknown version {version} of an HDF5 datatype.")
     order = ">" if b0 & 1 else "<"
     if kind == INTEGER and size in (1, 2, 4, 8):
@@ -67,16 +67,28 @@ def check_packing(found: tuple[int, ...], expected: tuple[int, ...]) -> None:
         )
 
 
-def read_shape(source: Source, offset: int) -> tuple[int, ...] | None:
-    """Read a dataspace message; None stands for "no data at all"."""
-    version, rank, _, kind = source.unpack("4B", offset)
+class Space(NamedTuple):
+    """The shape of an array, and the longest it may become along each axis."""
+
+    shape: tuple[int, ...]
+    most: tuple[int, ...]
+
+
+def read_space(source: Source, offset: int) -> Space:
+    """Read a dataspace message (IV.A.2.b); "no data at all" is an empty array."""
+    version, rank, flags, kind = source.unpack("4B", offset)
     if version not in (1, 2) or rank > 32:
         raise DamagedFileError(
             f"unknown HDF5 dataspace: version {version}, {rank} axes."
         )
     if version == 2 and kind == 2:
-        return None
-    return source.unpack(f"{rank}Q", offset + (8 if version == 1 else 4))
+        return Space((0,), (0,))
+    place = offset + (8 if version == 1 else 4)
+    shape = source.unpack(f"{rank}Q", place)
+    most = source.unpack(f"{rank}Q", place + 8 * rank) if flags & 1 else shape
+    if any(length > limit for length, limit in zip(shape, most, strict=True)):
+        raise DamagedFileError(f"an HDF5 array of shape {shape} may be at most {most}.")
+    return Space(shape, most)
 
 
 def count(shape: tuple[int, ...]) -> int:
