@@ -227,8 +227,8 @@ def test_import_errors(code, pattern):
         ("keras.layers.Dens", r"^keras\.layers, .*no 'Dens'\. Did you mean 'Dense'"),
         ("tensorflow.nn.rellu", r"Did you mean 'relu'"),
         (
-            "tensorflow.Graph",
-            r"^tensorflow, as tinygrad_lr answers it, has no 'Graph'",
+            "tensorflow.SparseTensor",
+            r"^tensorflow, as tinygrad_lr answers it, has no 'SparseTensor'",
         ),
         (
             "keras.applications",

@@ -87,7 +87,20 @@ def test_names_of_keras_beside_tf_keras(tf):
     assert tf.initializers.Zeros is tf.zeros_initializer
 
 
-@pytest.mark.parametrize("name", ["Session", "placeholder", "gradients"])
+def test_sessions_are_accepted_and_hold_nothing(tf):
+    config = tf.ConfigProto(intra_op_parallelism_threads=1)
+    config.gpu_options.allow_growth = True
+    with tf.compat.v1.Session(graph=tf.get_default_graph(), config=config) as session:
+        tf.keras.backend.set_session(session)
+        assert session.config.gpu_options.allow_growth is True
+        assert session.config.intra_op_parallelism_threads == 1
+        with session.graph.as_default(), tf.Graph().as_default():
+            assert session.run() is None
+        with pytest.raises(NotImplementedError, match="no graphs here"):
+            session.run(tf.constant(1))
+
+
+@pytest.mark.parametrize("name", ["placeholder", "gradients"])
 def test_graphs_are_refused(tf, name):
     with pytest.raises(NotImplementedError, match=f"tf.{name}: there are no graphs"):
         getattr(tf, name)()

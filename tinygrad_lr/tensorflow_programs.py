@@ -18,6 +18,7 @@ import numpy as np
 
 from tinygrad_lr import initializers, losses, metrics, ops, optimizers, random
 from tinygrad_lr.autodiff import Tensor
+from tinygrad_lr.backend.graphs import Graph, Session
 from tinygrad_lr.config import floatx
 from tinygrad_lr.losses import crossentropy
 from tinygrad_lr.ops.conversion import dtype_of
@@ -193,6 +194,18 @@ def graphs(name: str) -> Function:
     return refuse
 
 
+class Settings:
+    """Settings of a session (``tf.ConfigProto``): any may be set, and none matters."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        vars(self).update(options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return vars(self).setdefault(name, Settings())
+
+
 @contextlib.contextmanager
 def nothing(*args: Any, **kwargs: Any) -> Any:
     """A ``with`` block without effect: there is one device."""
@@ -211,7 +224,13 @@ TOP = {
     "reduce_logsumexp": MATH["reduce_logsumexp"],
     **operations("argsort cumsum einsum eye norm sort tensordot tile unstack"),
     **operations("linspace moveaxis searchsorted while_loop scan zeros_like"),
-    **{name: graphs(name) for name in ("Session", "placeholder", "gradients")},
+    **{name: graphs(name) for name in ("placeholder", "gradients")},
+    "ConfigProto": Settings,
+    "GPUOptions": Settings,
+    "Graph": Graph,
+    "Session": Session,
+    "get_default_graph": Graph,
+    "InteractiveSession": Session,
     "device": nothing,
     "fill": lambda dims, value, name=None: ops.full(
         dims, value, None if isinstance(value, float) else "int32"

@@ -299,3 +299,26 @@ def test_weights_handed_out_before_a_training_keep_their_values() -> None:
     for one in handed:
         values = one.numpy() if isinstance(one, keras.Tensor) else one
         np.testing.assert_array_equal(values, kept)
+
+
+def test_a_recording_is_of_one_nesting() -> None:
+    """Leaves of a dict go by name, those of a list by place: their programs differ."""
+
+    def fitted(first: bool) -> Any:
+        keras.utils.set_random_seed(0)
+        places = [keras.Input((3,), name="b"), keras.Input((3,), name="a")]
+        hidden = [Dense(1, name="v")(places[0]), Dense(1, name="u")(places[1])]
+        model = keras.Model(places, hidden)
+        model.compile("sgd", "mse")
+        lists = [X, 2 * X], [BINARY, -BINARY]
+        dicts = {"b": X, "a": 2 * X}, {"v": BINARY, "u": -BINARY}
+        one, other = (lists, dicts) if first else (dicts, lists)
+        losses = [
+            model.fit(*data, shuffle=False, verbose=0, epochs=2).history["loss"]
+            for data in (one, other)
+        ]
+        results = [model.predict(data[0], verbose=0) for data in (one, other)]
+        assert bits(results[0]) == bits(results[1])
+        return losses, results[0]
+
+    assert bits(fitted(first=True)) == bits(fitted(first=False))

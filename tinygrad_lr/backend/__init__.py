@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lr.backend import mathematics, tensors
+from tinygrad_lr.backend import graphs, mathematics, tensors
 
 __all__: list[str] = []
-for part in (tensors, mathematics):
+for part in (tensors, mathematics, graphs):
     for name in part.__all__:
         globals()[name] = getattr(part, name)
         __all__.append(name)

@@ -217,11 +217,6 @@ def refused(name: str, instead: str) -> Any:
 
 
 GRAPHS = {
-    "placeholder": "Use keras.Input(shape) for a place in a model.",
-    "function": "Use keras.Model(inputs, outputs) and its predict.",
-    "gradients": "Use tf.GradientTape, or tinygrad_lr.autodiff.grad.",
-    "get_session": "Leave the session out.",
-    "set_session": "Leave the session out.",
     "rnn": "Recurrent layers are not available.",
     "conv1d": "Convolution is not available.",
     "conv2d": "Convolution is not available.",

@@ -78,6 +78,8 @@ class KerasTensor(NDArrayOperatorsMixin):
     ) -> Any:
         if method != "__call__":
             return NotImplemented
+        if isinstance(kwargs.get("out", (None,))[0], KerasTensor):
+            del kwargs["out"]  # place += 1 gives the name to another place
         return KerasTensor.apply(ufunc, inputs, kwargs)
 
     def __array_function__(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, Variable
-from tinygrad_lr.autodiff.trees import leaves, transform
+from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.changes import changes
 from tinygrad_lr.compiler import CompiledStep, LossNotFiniteError, Program, record
 from tinygrad_lr.compiler.function import Same
@@ -52,6 +52,7 @@ class Replay:
         self.programs: dict[Any, CompiledStep] = {}
         self.drafts: dict[Any, str] = {}
         self.latest: CompiledStep | None = None
+        self.latest_is_flat = False
         self.draft: Program | None = None
         self.seen_changes = -1
         self.settings: Any = None
@@ -84,6 +85,7 @@ class Replay:
         program = self.latest
         if (
             program is None
+            or not self.latest_is_flat
             or type(x) is not np.ndarray
             or changes.count != self.seen_changes
             or self.eager
@@ -180,6 +182,7 @@ class Replay:
     def keep(self, batch: Batch, program: Program) -> None:
         """Compile a program for batches of this form; the oldest makes room."""
         self.latest = self.programs[form(batch)] = CompiledStep(program)
+        self.latest_is_flat = is_flat(batch)
         if len(self.programs) > KEPT:
             del self.programs[next(iter(self.programs))]
 
@@ -195,9 +198,11 @@ def flat(batch: Batch) -> Batch:
 
 
 def form(batch: Batch) -> Any:
-    """The shapes and dtypes of a batch."""
-    parts = batch if is_flat(batch) else [None, *leaves(batch)]
-    return tuple([part is not None and (part.shape, part.dtype.num) for part in parts])
+    """The shapes and dtypes of a batch, and how its arrays are nested."""
+    if is_flat(batch):
+        return tuple([(part.shape, part.dtype.num) for part in batch])
+    nesting = repr(rebuild(batch, itertools.repeat(0)))
+    return nesting, form(flat(batch))
 
 
 def as_tensors(batch: Batch) -> Batch:
