@@ -198,8 +198,8 @@ def gradients(call: Function, args: tuple[Any, ...]) -> list[tuple[Tensor, Array
 
 
 def on_tensors(args: tuple[Any, ...]) -> Any:
-    """Return ``args`` with Tensors to differentiate by in place of arrays of floats."""
-    return transform(lambda x: Tensor(x, True) if floating(x) else x, args)
+    """Return ``args`` with Tensors in place of arrays of floats and complex numbers."""
+    return transform(lambda x: Tensor(x, floating(x)) if numeric(x) else x, args)
 
 
 def cast(args: tuple[Any, ...], dtype: str) -> Any:
@@ -210,6 +210,11 @@ def cast(args: tuple[Any, ...], dtype: str) -> Any:
 def floating(x: Any) -> bool:
     """Whether ``x`` is an array of floats, and not an option or an index."""
     return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
+
+
+def numeric(x: Any) -> bool:
+    """Whether ``x`` is an array of real or complex floats."""
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
 
 
 def check_flat(function: Function, samples: Sequence[Sample]) -> Figures:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff import complexes, functions
 from tinygrad_lr.autodiff.rules import CONSTANTS, RULES, Function
 from tinygrad_lr.autodiff.tensor import Array
 from tinygrad_lr.losses import crossentropy
@@ -66,7 +66,9 @@ NOT_ANALYTIC: set[Function] = {
     np.fabs, np.float_power, np.fmax, np.fmin, np.fmod, np.full_like, np.hypot,
     np.linalg.cholesky, np.linalg.norm, np.linalg.slogdet, np.logaddexp, np.logaddexp2,
     np.maximum, np.minimum, np.ptp, np.rad2deg, np.radians, np.remainder, np.sort,
-    np.std, np.var, crossentropy.sigmoid_crossentropy, functions.astype, functions.erf,
+    np.std, np.var, np.real, np.imag, np.conjugate, np.angle, np.real_if_close,
+    complexes.complex_of, *(getattr(np.fft, name) for name in np.fft.__all__
+                            if not name.endswith("freq")), crossentropy.sigmoid_crossentropy, functions.astype, functions.erf,
     functions.erfc, functions.erfinv, functions.log_sigmoid, functions.logabsdet,
     functions.relu, functions.softplus,
 }  # fmt: skip
@@ -122,6 +124,7 @@ def by_hand() -> dict[str, dict[Function, list[Sample]]]:
     v, w = a(4), a(4)
     m, n, c = a(3, 4), a(4, 2), a(2, 3, 4)
     none, row = a(0, 3), a(1, 3)
+    z = a(3, 4) + 1j * a(3, 4)
     square, batch = a.regular(3, 3), a.regular(2, 3, 3)
     zeros = np.array([[0.0, 2.0, 3.0], [0.0, 1.5, 0.0]])  # one and two per line
     index = (np.array([0, 2, 0]), np.array([1, 1, 1]))
@@ -285,6 +288,31 @@ def by_hand() -> dict[str, dict[Function, list[Sample]]]:
                 s(v), s(c, axis=(0, 1)), s(m, axis=1, keepdims=True),
             ],
             functions.logabsdet: [s(square), s(batch)],
+        },
+        "complex numbers": {
+            complexes.complex_of: [s(m, m[::-1]), s(a(2, 1), a(3))],
+            np.real: [s(z), s(m)], np.imag: [s(z), s(m)], np.conjugate: [s(z), s(m)],
+            np.abs: [s(z)], np.angle: [s(z), s(m), s(z, deg=True)], np.real_if_close: [s(z), s(m)],
+        },
+        "Fourier transforms": {
+            **{f: [s(v), s(m, axis=0, n=5), s(c[0, :2], norm="ortho"),
+                   s(z[:2], n=3), s(z[:, 0], norm="forward")]
+               for f in (np.fft.fft, np.fft.ifft)},
+            **{f: [s(v), s(m, 3), s(m, axis=0, n=5), s(a(5), norm="ortho"),
+                   s(v, norm="forward")]
+               for f in (np.fft.rfft, np.fft.ihfft)},
+            **{f: [s(z[0]), s(z[:2], 5, norm="ortho"), s(z, axis=0, n=3),
+                   s(z[0], n=9, norm="forward"), s(m), s(z[0, :3], 2)]
+               for f in (np.fft.irfft, np.fft.hfft)},
+            **{f: [s(c), s(m, (4, 2), norm="ortho"), s(z, axes=(0,)),
+                   s(c[:, :1], s=(3, 5), axes=(2, 0))]
+               for f in (np.fft.fftn, np.fft.ifftn)},
+            np.fft.rfftn: [s(m), s(m, (4, 2)), s(m, axes=(0,)), s(c[:, :1], axes=(2, 0))],
+            np.fft.irfftn: [s(z), s(z, (3, 2)), s(z[:, :1], axes=(0,)), s(m, axes=(1, 0))],
+            **{f: [s(m, (2, 5))] for f in (np.fft.fft2, np.fft.ifft2)},
+            np.fft.rfft2: [s(m, (2, 5))], np.fft.irfft2: [s(z, (2, 5))],
+            **{f: [s(a(5)), s(c, axes=(0, -1)), s(m, axes=1)]
+               for f in (np.fft.fftshift, np.fft.ifftshift)},
         },
         "softmax": {
             functions.softmax: softened, functions.log_softmax: softened,

@@ -11,7 +11,10 @@ The rest can wait until you need it: ``mode`` (no_grad, recorders, default dtype
 TensorFlow), ``trees`` (nested arguments).
 """
 
-from tinygrad_lr.autodiff import compositions  # noqa: F401  # it fills its table
+from tinygrad_lr.autodiff import (  # they fill the table
+    compositions,  # noqa: F401
+    fourier,  # noqa: F401
+)
 from tinygrad_lr.autodiff.functions import (
     erf,
     erfc,

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.autodiff.complexes import complex_of, conj
 from tinygrad_lr.autodiff.rules import axes_of, constant, reduction, rule
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -54,6 +55,13 @@ def power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g * out * np.log(nonzero(x))
 
 
+def absolute(g: Any, out: Any, x: Any) -> Any:
+    if x.dtype.kind == "c":
+        slope = g / nonzero(out)
+        return complex_of(slope * np.real(x), -slope * np.imag(x))
+    return g * np.sign(x)
+
+
 def won_by_first(g: Any, out: Any, x: Any, y: Any) -> Any:
     return np.where(x == y, g / 2, np.where(out == x, g, 0))
 
@@ -84,7 +92,7 @@ rule(
 rule(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.trunc(x / y))
 rule(np.negative, lambda g, out, x: -g)
 rule(np.positive, lambda g, out, x: g)
-rule(np.absolute, lambda g, out, x: g * np.sign(x))
+rule(np.absolute, absolute)
 rule(np.fabs, lambda g, out, x: g * np.sign(x))
 rule(np.square, lambda g, out, x: g * (2 * x))
 rule(np.sqrt, lambda g, out, x: g / (2 * out))
@@ -168,7 +176,7 @@ def extremum(g: Any, out: Any, x: Any, axis: Any) -> Any:
 
 def variance(g: Any, out: Any, x: Any, axis: Any, ddof: float = 0) -> Any:
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return g * (2 * centred) / (count(x, out) - ddof)
+    return g * (2 * conj(centred)) / (count(x, out) - ddof)
 
 
 def products_of_others(g: Any, out: Any, x: Any, axis: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.calculus import as_matrix, nonzero, swap
+from tinygrad_lr.autodiff.complexes import like
 from tinygrad_lr.autodiff.rules import constant, primitive, reduction, rule
 
 # -- indexing --------------------------------------------------------------------------
@@ -118,7 +119,7 @@ rule(
     lambda g, out, x, index, values: getitem(g, index),
 )
 rule(scatter_add, lambda g, out, x, index, shape: getitem(g, index))
-rule(astype, lambda g, out, x, dtype: g)
+rule(astype, lambda g, out, x, dtype: like(g, x))
 
 # -- activations -----------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_lr.autodiff.complexes import complex_of
 from tinygrad_lr.autodiff.history import Array, plain
 from tinygrad_lr.autodiff.mode import no_grad
 from tinygrad_lr.autodiff.tensor import Tensor
@@ -44,8 +45,9 @@ def gradcheck(
 ) -> Comparison:
     """Compare the gradients of ``function`` at ``inputs`` with numerical ones.
 
-    Arrays of floats in ``inputs`` (any nesting) are differentiated; everything else is
-    passed on. A result of several numbers is weighed with fixed random numbers, which
+    Arrays of floats in ``inputs`` (any nesting) are differentiated, and arrays of
+    complex numbers by their real and imaginary parts; everything else is passed on. A
+    result of several numbers is weighed with fixed random numbers, which
     checks the whole Jacobian at once.
 
     - ``order=2`` also compares the gradient of the weighed gradient.
@@ -75,9 +77,14 @@ def gradcheck(
     atol = default if atol is None else atol
     generator = np.random.default_rng(seed)
     name = getattr(function, "__name__", repr(function))
-    spots = [i for i, x in enumerate(leaves(inputs)) if is_float(x)]
-    point = [np.array(plain(leaves(inputs)[i]), np.float64) for i in spots]
-    labels = [label for i, label in enumerate(labels_of(inputs)) if i in spots]
+    spots = [i for i, x in enumerate(leaves(inputs)) if is_float(x) or is_complex(x)]
+    point: list[Array] = []
+    labels: list[str] = []
+    for i in spots:
+        parts = parts_of(plain(leaves(inputs)[i]))
+        point += [np.array(part, np.float64) for part in parts]
+        names = ["", ", imaginary part"][: len(parts)]
+        labels += [labels_of(inputs)[i] + name for name in names]
     if not point:
         raise ValueError(
             f"gradcheck of {name}: expected at least one array of floats among the "
@@ -85,17 +92,18 @@ def gradcheck(
         )
 
     def at(values: Sequence[Any]) -> Any:
-        full = leaves(inputs)
-        for i, value in zip(spots, values, strict=True):
-            full[i] = value
+        full, rest = leaves(inputs), iter(values)
+        for i in spots:
+            pair = is_complex(full[i])
+            full[i] = complex_of(next(rest), next(rest)) if pair else next(rest)
         return function(*rebuild(inputs, full))
 
     weights: list[Array] = []
 
     def weighed(values: Sequence[Any]) -> Any:
-        results = [
-            r for r in leaves(at(values)) if is_float(r) or np.iscomplexobj(plain(r))
-        ]
+        results = [r for r in leaves(at(values)) if is_float(r) or is_complex(r)]
+        if method == "central":  # the complex step has an imaginary part of its own
+            results = [part for r in results for part in parts_of(r)]
         if not weights:
             weights.extend(generator.uniform(0.5, 1.5, np.shape(r)) for r in results)
         return sum((r * w).sum() for r, w in zip(results, weights, strict=True))
@@ -149,6 +157,16 @@ def labels_of(inputs: tuple[Any, ...]) -> list[str]:
 def is_float(x: Any) -> bool:
     """Whether ``x`` can be differentiated by: real floats, not integers or options."""
     return isinstance(x, float) or (hasattr(x, "dtype") and x.dtype.kind == "f")
+
+
+def is_complex(x: Any) -> bool:
+    """Whether ``x`` is complex, and so a pair of real numbers to differentiate by."""
+    return isinstance(x, complex) or (hasattr(x, "dtype") and x.dtype.kind == "c")
+
+
+def parts_of(x: Any) -> list[Any]:
+    """A real value as it is, a complex one as its real and its imaginary part."""
+    return [np.real(x), np.imag(x)] if is_complex(x) else [x]
 
 
 def compare(
