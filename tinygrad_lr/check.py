@@ -101,14 +101,16 @@ def check_row(function: Function, samples: Sequence[Sample]) -> Figures:
     if not samples:
         raise GradientError(
             f"{name_of(function)} has no sample: write calls at which to check it into "
-            "tinygrad_lr/samples.py."
+            "tinygrad_lr/samples."
         )
     total = Figures()
     for args, options in samples:
 
         def call(*inputs: Any, options: dict[str, Any] = options) -> Any:
             if function in SYMMETRIC:
-                inputs = tuple((x + np.swapaxes(x, -1, -2)) / 2 for x in inputs)
+                inputs = tuple(
+                    (x + np.conjugate(np.swapaxes(x, -1, -2))) / 2 for x in inputs
+                )
             return function(*inputs, **options)
 
         call.__name__ = name_of(function)
@@ -127,7 +129,8 @@ def check_row(function: Function, samples: Sequence[Sample]) -> Figures:
 
 def precisions(function: Function) -> list[str]:
     """Return the dtypes to compare with float64: LAPACK knows no float16."""
-    lapack = "linalg" in name_of(function) or function is functions.logabsdet
+    own = "decompositions" in function.__module__ or function is functions.logabsdet
+    lapack = own or "linalg" in name_of(function)
     return ["float32"] if lapack else ["float32", "float16"]
 
 

@@ -194,7 +194,7 @@ def test_100_000_training_steps_leave_memory_flat(no_collector):
 def test_an_error_in_a_rule_leaves_the_switches_as_they_were():
     x = leaf([[1.0]])
     with pytest.raises(NotImplementedError):
-        np.linalg.pinv(x).sum().backward()
+        np.i0(x).sum().backward()
     y = x * 2
     assert y.requires_grad
 

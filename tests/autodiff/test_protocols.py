@@ -158,8 +158,6 @@ def test_einsum_diagonals(subscripts):
 
 
 def test_einsum_errors():
-    with pytest.raises(TypeError, match="subscripts as a string"):
-        np.einsum(leaf(), [0, 1], [1, 0])
     with pytest.raises(ValueError, match="names 2 operands, got 1"):
         np.einsum("ij,jk", leaf())
 
@@ -225,18 +223,12 @@ def test_scatter_by_bincount_and_full_like_keep_the_gradient():
 @pytest.mark.parametrize(
     ("call", "name", "argument"),
     [
-        (lambda x: np.median(x), "median", 0),
-        (lambda x: np.linalg.svd(x)[1], "svd", 0),
-        (lambda x: np.fft.rfft(x), "rfft", 0),
-        (lambda x: np.block([[x, x]]), "block", 0),
-        (lambda x: np.linalg.eigh(x[:, :2])[1], "eigh", 0),
-        (lambda x: np.modf(x)[0], "modf", 0),
-        (lambda x: np.interp(A[0], A[0], x[0]), "interp", 2),
+        (lambda x: np.i0(x), "i0", 0),
         (lambda x: np.unique(x), "unique", 0),
-        (lambda x: np.select([A > 0], [x]), "select", 1),
-        (lambda x: np.nansum(x), "nansum", 0),
         (lambda x: np.histogram(x)[1], "histogram", 0),
-        (lambda x: np.linspace(x[0, 0], 1, 3), "linspace", 0),
+        (lambda x: np.polyfit(A[0], x[0], 1), "polyfit", 1),
+        (lambda x: np.linalg.svd(x)[0], "all_singular_vectors", 0),
+        (lambda x: np.linalg.qr(x.T, "complete")[0], "complete_qr", 0),
     ],
 )
 def test_functions_without_a_rule_raise_when_a_gradient_is_asked_for(
@@ -261,7 +253,6 @@ def test_functions_without_a_rule_raise_when_a_gradient_is_asked_for(
         (lambda x: np.pad(x, 1, "reflect", reflect_type="odd"), "reflect_type="),
         (lambda x: np.pad(x, 1, "linear_ramp"), "linear_ramp"),
         (lambda x: np.ravel(x, order="K"), "order="),
-        (lambda x: np.linalg.norm(x, "nuc"), "nuc"),
     ],
 )
 def test_options_without_a_gradient_are_named(call, option):

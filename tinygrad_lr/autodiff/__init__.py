@@ -13,7 +13,9 @@ TensorFlow), ``trees`` (nested arguments).
 
 from tinygrad_lr.autodiff import (  # they fill the table
     compositions,  # noqa: F401
+    decompositions,  # noqa: F401
     fourier,  # noqa: F401
+    matrices,  # noqa: F401
 )
 from tinygrad_lr.autodiff.functions import (
     erf,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.complexes import complex_of, conj
+from tinygrad_lr.autodiff.complexes import conj, into
 from tinygrad_lr.autodiff.rules import axes_of, constant, reduction, rule
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -57,8 +57,7 @@ def power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 def absolute(g: Any, out: Any, x: Any) -> Any:
     if x.dtype.kind == "c":
-        slope = g / nonzero(out)
-        return complex_of(slope * np.real(x), -slope * np.imag(x))
+        return into(g / nonzero(out), x) * conj(x)
     return g * np.sign(x)
 
 
@@ -176,7 +175,7 @@ def extremum(g: Any, out: Any, x: Any, axis: Any) -> Any:
 
 def variance(g: Any, out: Any, x: Any, axis: Any, ddof: float = 0) -> Any:
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return g * (2 * conj(centred)) / (count(x, out) - ddof)
+    return into(g, x) * (2 * conj(centred)) / (count(x, out) - ddof)
 
 
 def products_of_others(g: Any, out: Any, x: Any, axis: Any) -> Any:
@@ -311,15 +310,15 @@ def matmul_second(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def cholesky(g: Any, out: Any, x: Any) -> Any:
-    """For symmetric x; the gradient is symmetric, too.
+    """For symmetric (Hermitian) x; the gradient is symmetric, too.
 
     Source: Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527.
     """
     middle = np.tril(np.matmul(swap(out), g))
     middle = middle - np.eye(x.shape[-1], dtype=x.dtype) * middle / 2
     inverse_out = np.linalg.inv(out)
-    full = np.matmul(np.matmul(swap(inverse_out), middle), inverse_out)
-    return (full + swap(full)) / 2
+    full = np.matmul(np.matmul(swap(inverse_out), middle), conj(inverse_out))
+    return (full + conj(swap(full))) / 2
 
 
 def solve_first(g: Any, out: Any, a: Any, b: Any) -> Any:

@@ -20,7 +20,7 @@ from tinygrad_lr.autodiff.rules import composition, constant, primitive, rule
 
 @primitive
 def complex_of(x: Any, y: Any) -> Any:
-    """x + iy: the complex numbers with these real and imaginary parts."""
+    """X + iy: the complex numbers with these real and imaginary parts."""
     return x + 1j * y
 
 
@@ -32,6 +32,13 @@ def conj(x: Any) -> Any:
 def like(g: Any, x: Any) -> Any:
     """The part of the gradient ``g`` that concerns ``x``: the real one of reals."""
     return np.real(g) if g.dtype.kind == "c" and x.dtype.kind != "c" else g
+
+
+def into(x: Any, other: Any) -> Any:
+    """Real ``x`` as complex numbers if ``other`` is complex, to multiply them."""
+    if other.dtype.kind == "c" and x.dtype.kind != "c":
+        return complex_of(x, np.zeros_like(x))
+    return x
 
 
 def imaginary(g: Any, out: Any, x: Any) -> Any:

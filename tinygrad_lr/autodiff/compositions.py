@@ -7,7 +7,6 @@ table.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import string
@@ -18,6 +17,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.calculus import swap
+from tinygrad_lr.autodiff.complexes import conj
 from tinygrad_lr.autodiff.rules import axes_of, composition
 
 # -- reductions ------------------------------------------------------------------------
@@ -76,7 +76,9 @@ def dstack(arrays: Sequence[Any]) -> Any:
 
 @composition(np.column_stack)
 def column_stack(arrays: Sequence[Any]) -> Any:
-    return np.concatenate([a[:, None] if a.ndim == 1 else a for a in arrays], 1)
+    return np.concatenate(
+        [np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in arrays], 1
+    )
 
 
 @composition(np.split)
@@ -243,7 +245,7 @@ def dot(a: Any, b: Any) -> Any:
 
 @composition(np.vdot)
 def vdot(x: Any, y: Any) -> Any:
-    return np.matmul(np.ravel(x), np.ravel(y))
+    return np.matmul(conj(np.ravel(x)), np.ravel(y))
 
 
 @composition(np.inner)
@@ -260,7 +262,7 @@ def outer(x: Any, y: Any) -> Any:
 
 @composition(np.vecdot)
 def vecdot(x: Any, y: Any) -> Any:
-    return np.sum(x * y, -1)
+    return np.sum(conj(x) * y, -1)
 
 
 @composition(np.tensordot)
@@ -295,8 +297,23 @@ def kron(x: Any, y: Any) -> Any:
     return np.reshape(x * y, [m * n for m, n in zip(shape_x, shape_y, strict=True)])
 
 
+def spelled(interleaved: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """``x, [0, 1], y, [1, 2], [0, 2]`` as ``ab,bc->ac``, and the operands."""
+    operands, lists = interleaved[0::2], list(interleaved[1::2])
+    arrow = len(interleaved) % 2 == 1
+    if arrow:
+        *operands, result = operands
+        lists.append(result)
+    words = [
+        "".join("..." if i is Ellipsis else string.ascii_letters[i] for i in indices)
+        for indices in lists
+    ]
+    tail = "->" + words.pop() if arrow else ""
+    return ",".join(words) + tail, tuple(operands)
+
+
 @composition(np.einsum)
-def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
+def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
     """Spell out what the short forms leave to the reader, then contract.
 
     ``...`` becomes letters, a missing result the indices that occur once, and an index
@@ -304,10 +321,7 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     matrix.
     """
     if not isinstance(subscripts, str):
-        raise TypeError(
-            "np.einsum on Tensors: expected the subscripts as a string such as "
-            f"'ij,jk->ik', got {type(subscripts).__name__}."
-        )
+        subscripts, operands = spelled((subscripts, *operands))
     inputs, arrow, result = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(operands):
@@ -340,55 +354,3 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
                 terms.append(index + twin)
                 arrays.append(np.eye(np.shape(arrays[i])[at], dtype=arrays[i].dtype))
     return functions.einsum(arrays, ",".join(terms) + "->" + result)
-
-
-# -- numpy.linalg ----------------------------------------------------------------------
-
-
-@composition(np.linalg.slogdet)
-def slogdet(x: Any) -> Any:
-    pair = type(np.linalg.slogdet(np.eye(1)))
-    return pair(functions.sign_of_det(x), functions.logabsdet(x))
-
-
-@composition(np.linalg.matrix_power)
-def matrix_power(x: Any, n: int) -> Any:
-    if n < 0:
-        return matrix_power(np.linalg.inv(x), -n)
-    if n == 0:
-        return x * 0 + np.eye(x.shape[-1], dtype=x.dtype)
-    half = matrix_power(x, n // 2) if n > 1 else None
-    return x if half is None else half @ half @ x if n % 2 else half @ half
-
-
-@composition(np.linalg.multi_dot)
-def multi_dot(arrays: Sequence[Any]) -> Any:
-    return functools.reduce(np.matmul, arrays)
-
-
-@composition(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is None and (ord is None or (x.ndim == 2 and ord == "fro")):
-        return functions.euclidean_norm(x, None, keepdims)
-    axes = axes_of(axis, x.ndim)
-    if ord is None or ord == "fro" or (len(axes) == 1 and ord == 2):
-        return functions.euclidean_norm(x, axes, keepdims)
-    size = np.absolute(x)
-    if len(axes) == 1:
-        if ord == np.inf:
-            return np.max(size, axes, keepdims=keepdims)
-        if ord == -np.inf:
-            return np.min(size, axes, keepdims=keepdims)
-        if ord == 0:
-            return np.sum(x != 0, axis=axes, keepdims=keepdims, dtype=x.dtype)
-        return np.sum(size**ord, axes, keepdims=keepdims) ** (1.0 / ord)
-    if ord in (1, -1, np.inf, -np.inf) and len(axes) == 2:
-        summed, compared = axes if abs(ord) == 1 else axes[::-1]
-        extreme = np.max if ord > 0 else np.min
-        sums = np.sum(size, summed, keepdims=True)
-        out = extreme(sums, compared, keepdims=True)
-        return out if keepdims else np.squeeze(out, axes)
-    raise NotImplementedError(
-        f"np.linalg.norm on a Tensor: ord={ord!r} over {len(axes)} axes is not "
-        "available; use None, 'fro', 1, -1, inf or -inf for matrices."
-    )

@@ -15,8 +15,10 @@ from tinygrad_lr.autodiff.complexes import conj, like
 from tinygrad_lr.autodiff.rules import Function, composition, rule
 
 #: Where one direction divides by n, the way back has to, and the other way round.
-OPPOSITE = {None: "forward", "backward": "forward", "ortho": "ortho",
-            "forward": "backward"}  # fmt: skip
+OPPOSITE: dict[Any, Any] = {
+    None: "forward", "backward": "forward", "ortho": "ortho",
+    "forward": "backward",
+}  # fmt: skip
 
 
 def resized(x: Any, n: int, axis: int) -> Any:

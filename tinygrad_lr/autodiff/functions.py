@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.calculus import as_matrix, nonzero, swap
-from tinygrad_lr.autodiff.complexes import like
+from tinygrad_lr.autodiff.complexes import conj, into, like
 from tinygrad_lr.autodiff.rules import constant, primitive, reduction, rule
 
 # -- indexing --------------------------------------------------------------------------
@@ -254,8 +254,9 @@ rule(erfc, lambda g, out, x: g * np.exp(-np.square(x)) * (-2 / math.sqrt(math.pi
 
 @primitive
 def euclidean_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """sqrt(sum(x^2)) over ``axis``; gradient 0 where the norm is 0."""
-    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    """sqrt(sum(|x|^2)) over ``axis``; gradient 0 where the norm is 0."""
+    squares = np.square(x if x.dtype.kind != "c" else np.absolute(x))
+    return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
 
 
 @primitive
@@ -276,6 +277,12 @@ def einsum(operands: list[Any], subscripts: str) -> Any:
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
+def norm_rule(g: Any, out: Any, x: Any, axis: Any) -> Any:
+    if x.dtype.kind == "c":
+        return into(g / nonzero(out), x) * conj(x)
+    return g * (x / nonzero(out))
+
+
 def einsum_rule(g: Any, out: Any, operands: list[Any], subscripts: str) -> list[Any]:
     """For each operand: contract the gradient with all the others, onto its indices."""
     inputs, result = subscripts.split("->")
@@ -291,7 +298,7 @@ def einsum_rule(g: Any, out: Any, operands: list[Any], subscripts: str) -> list[
     return gradients
 
 
-reduction(euclidean_norm, lambda g, out, x, axis: g * (x / nonzero(out)))
+reduction(euclidean_norm, norm_rule)
 rule(logabsdet, lambda g, out, x: as_matrix(g) * swap(np.linalg.inv(x)))
 constant(sign_of_det)
 rule(einsum, einsum_rule)
