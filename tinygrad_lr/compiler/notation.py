@@ -102,8 +102,9 @@ def numpy_name(function: Callable[..., Any]) -> str | None:
     name = getattr(function, "__name__", "")
     if getattr(np, name, None) is function:
         return f"np.{name}"
-    if getattr(np.linalg, name, None) is function:
-        return f"np.linalg.{name}"
+    for folder in ("linalg", "fft"):
+        if getattr(getattr(np, folder), name, None) is function:
+            return f"np.{folder}.{name}"
     return None
 
 
