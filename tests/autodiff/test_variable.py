@@ -179,3 +179,27 @@ def test_computing_under_no_grad_leaves_no_history():
     with no_grad():
         assert not (w * 2).requires_grad
     assert w.requires_grad
+
+
+def test_a_variable_starts_from_an_initializer():
+    w = Variable(lambda shape, dtype=None: np.full(shape, 3, dtype), shape=(2, 1))
+    assert (w.shape, w.dtype, w.tolist()) == ((2, 1), "float32", [[3.0], [3.0]])
+    assert Variable("ones", 2, "int32").tolist() == [1, 1]
+    assert Variable(initial_value=2.0, trainable=False).trainable is False
+    assert Variable(2.0, False).trainable is False  # TensorFlow's order
+
+
+@pytest.mark.parametrize("shape", [None, (None, 2)])
+def test_an_initializer_needs_a_known_shape(shape):
+    with pytest.raises(ValueError, match="shape"):
+        Variable("zeros", shape)
+
+
+def test_constraint_and_regularizer_are_functions_and_are_pickled():
+    w = Variable([1.0])
+    w.constraint, w.regularizer = abs, None
+    again = pickle.loads(pickle.dumps(w))
+    assert (again.constraint, again.regularizer) == (abs, None)
+    for what in ("constraint", "regularizer"):
+        with pytest.raises(ValueError, match=f"the {what} of a Variable"):
+            setattr(w, what, "max_norm")

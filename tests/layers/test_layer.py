@@ -8,7 +8,7 @@ import pytest
 
 from tinygrad_lr import metrics
 from tinygrad_lr.autodiff import Tensor, Variable
-from tinygrad_lr.layers import Activation, Dense, InputSpec, Layer, Weight
+from tinygrad_lr.layers import Activation, Dense, InputSpec, Layer
 from tinygrad_lr.layers.calling import context
 
 X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "float32")
@@ -393,7 +393,7 @@ def test_copies_and_pickles_are_apart_and_whole():
         assert again.name == "two"
         assert [w.path for w in again.weights] == [w.path for w in layer.weights]
         assert again.weights[0] is again.inner[0].factor
-        assert isinstance(again.weights[0], Weight)
+        assert isinstance(again.weights[0], Variable)
         assert again.weights[0].constraint is abs
         again.weights[0].assign([7.0, 7.0])
         assert layer.weights[0].numpy().tolist() == [1, 1]

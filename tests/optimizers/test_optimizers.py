@@ -8,7 +8,6 @@ import pytest
 
 from tinygrad_lr import optimizers
 from tinygrad_lr.autodiff import Tensor, Variable
-from tinygrad_lr.layers import Weight
 from tinygrad_lr.optimizers import SGD, Adam, Optimizer, RMSprop, schedules
 
 rng = np.random.default_rng(0)
@@ -189,7 +188,8 @@ def test_weights_may_be_excluded_from_decay(wide):
 
 
 def test_constraints_follow_the_update():
-    w = Weight(np.ones(2, "float32"), constraint=lambda w: np.maximum(w, 0))
+    w = Variable(np.ones(2, "float32"))
+    w.constraint = lambda w: np.maximum(w, 0)
     SGD(1.0).apply([np.array([0.5, 3.0], "float32")], [w])
     assert w.numpy().tolist() == [0.5, 0]
 
@@ -397,7 +397,9 @@ def test_names():
     assert SGD(name="mine").name == "mine"
     assert repr(SGD(name="mine")) == "<SGD name=mine>"
     optimizer = Adam()
-    optimizer.build([Weight(np.ones(2, "float32"), name="kernel", path="dense/kernel")])
+    kernel = Variable(np.ones(2, "float32"), name="kernel")
+    kernel.path = "dense/kernel"
+    optimizer.build([kernel])
     assert [v.name for v in optimizer.variables] == [
         "iteration", "learning_rate", "dense_kernel_momentum", "dense_kernel_velocity",
     ]  # fmt: skip

@@ -31,6 +31,7 @@ from tinygrad_lr.autodiff.mode import (
     no_grad,
     set_default_dtype,
 )
+from tinygrad_lr.autodiff.starting import function_or_none, started
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -240,10 +241,12 @@ class Tensor(ArrayMethods):
 class Variable(Tensor):
     """A named, assignable Tensor: a weight, a moving statistic, a step count.
 
-    ``initial_value`` is anything ``np.array`` takes; ``dtype`` defaults to float32 for
-    Python floats and to the array's own otherwise; ``trainable`` says whether gradients
-    are wanted. Reading gives the current value; :meth:`assign` replaces it, in the same
-    shape and dtype.
+    It starts from ``initializer``: anything ``np.array`` takes (TensorFlow's keyword is
+    ``initial_value``), or an initializer, which needs a ``shape``. ``dtype`` defaults
+    to float32 for Python floats and initializers and to the array's own otherwise;
+    ``trainable`` says whether gradients are wanted. A ``constraint`` set on it is
+    enforced by optimizers. Reading gives the current value; :meth:`assign` replaces it,
+    in the same shape and dtype. The other arguments are for several devices.
 
         >>> w = Variable([1.0, 2.0], name="w")
         >>> w.assign_sub([0.5, 0.5])
@@ -251,24 +254,30 @@ class Variable(Tensor):
     """
 
     __slots__ = (
-        "current", "name", "path", "stale", "storage", "trainable_flag", "word",
+        "attached", "current", "name", "path", "stale", "storage", "trainable_flag",
+        "word",
     )  # fmt: skip
 
     current: Array | None
     storage: Array | None
 
     def __init__(
-        self,
-        initial_value: ArrayLike,
-        trainable: bool = True,
-        dtype: DTypeLike | None = None,
-        name: str | None = None,
-    ) -> None:
+        self, initializer: Any = None, shape: Any = None, dtype: Any = None,
+        trainable: bool = True, autocast: bool = True, aggregation: str = "none",
+        synchronization: str = "auto", name: str | None = None, layout: Any = None,
+        *, initial_value: Any = None,
+    ) -> None:  # fmt: skip
+        if isinstance(shape, bool):  # TensorFlow has trainable in this place
+            shape, trainable = None, shape
+        start = initializer if initial_value is None else initial_value
+        if isinstance(start, str) or callable(start):
+            start, dtype = started(start, shape, dtype)
         self.storage = None
-        super().__init__(initial_value, dtype=dtype)
+        super().__init__(start, dtype=dtype)
         self.name = name or "variable"
         self.path = self.name
         self.word: str | None = None  # what programs call it, if not by its path
+        self.attached: dict[str, Any] = {}
         self.trainable = trainable
 
     @property
@@ -280,6 +289,24 @@ class Variable(Tensor):
     def trainable(self, value: bool) -> None:
         self.trainable_flag = bool(value)
         self.requires_grad = self.trainable_flag and self.data.dtype.kind == "f"
+
+    @property
+    def constraint(self) -> Any:
+        """A function of the value, which optimizers assign after each step, or None."""
+        return self.attached.get("constraint")
+
+    @constraint.setter
+    def constraint(self, function: Any) -> None:
+        self.attached["constraint"] = function_or_none(function, "constraint")
+
+    @property
+    def regularizer(self) -> Any:
+        """The penalty that a layer adds to the loss for this weight, or None."""
+        return self.attached.get("regularizer")
+
+    @regularizer.setter
+    def regularizer(self, function: Any) -> None:
+        self.attached["regularizer"] = function_or_none(function, "regularizer")
 
     @property
     def value(self) -> Tensor:
@@ -367,7 +394,8 @@ class Variable(Tensor):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.data, self.trainable, self.dtype, self.name)
+        return restored, (type(self), self.data, self.trainable, self.name, self.path,
+                          self.attached)  # fmt: skip
 
 
 def as_data(data: Any, dtype: DTypeLike | None, requires_grad: bool) -> Array:
@@ -392,6 +420,16 @@ def as_data(data: Any, dtype: DTypeLike | None, requires_grad: bool) -> Array:
         )
     array.setflags(write=False)
     return array
+
+
+def restored(
+    kind: type[Variable], data: Array, trainable: bool, name: str, path: str,
+    attached: dict[str, Any],
+) -> Variable:  # fmt: skip
+    """Make a Variable again from a pickle or for a copy."""
+    made = kind(data, trainable=trainable, name=name)
+    made.path, made.attached = path, attached
+    return made
 
 
 Traced.face = Tensor  # from here on, results are Tensors

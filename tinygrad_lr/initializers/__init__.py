@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_lr.arguments import parameters
+from tinygrad_lr.autodiff import starting
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.initializers.constant import Constant, Identity, Ones, Zeros
@@ -75,6 +76,9 @@ def get(identifier: Any) -> Any:
     if names is None or names.any_keyword or "dtype" in names.names:
         return found
     return of_shape_only(found, {"name": None} if "name" in names.names else {})
+
+
+starting.named.append(get)  # Variable("zeros", shape=...) looks there
 
 
 def the_array(array: Any, shape: Any, dtype: Any = None) -> Any:

@@ -84,7 +84,6 @@ from tinygrad_lr.layers.preprocessing import (
 )
 from tinygrad_lr.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tinygrad_lr.layers.spec import InputSpec
-from tinygrad_lr.layers.tracking import Weight
 from tinygrad_lr.layers.wrappers import TimeDistributed, Wrapper
 from tinygrad_lr.registry import Registry
 
@@ -226,7 +225,6 @@ __all__ = [
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
-    "Weight",
     "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",

@@ -17,12 +17,11 @@ import numpy as np
 from tinygrad_lr import constraints, initializers, regularizers
 from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import parameters, refuse_unknown
-from tinygrad_lr.autodiff import Tensor, no_grad
+from tinygrad_lr.autodiff import Tensor, Variable, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.layers.calling import Calling
 from tinygrad_lr.layers.places import Form, KerasTensor, Node
-from tinygrad_lr.layers.tracking import Weight
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import (
     is_shape,
@@ -188,7 +187,7 @@ class Layer(Calling):
         self, shape: Any = (), initializer: Any = None, dtype: Any = None,
         trainable: bool = True, autocast: bool = True, regularizer: Any = None,
         constraint: Any = None, name: str | None = None,
-    ) -> Weight:  # fmt: skip
+    ) -> Variable:  # fmt: skip
         """Make a weight that belongs to this layer.
 
         ``initializer`` defaults to "glorot_uniform" for floats and "zeros" for
@@ -212,15 +211,10 @@ class Layer(Calling):
             initializer = "glorot_uniform" if kind.kind == "f" else "zeros"
         value = initializers.get(initializer)(shape, dtype=kind.name)
         name = name or "variable"
-        weight = Weight(
-            as_tensor(value),
-            trainable=trainable,
-            dtype=kind,
-            name=name,
-            regularizer=regularizers.get(regularizer),
-            constraint=constraints.get(constraint),
-            path=f"{self.name}/{name}",
-        )
+        weight = Variable(as_tensor(value), None, kind, trainable, name=name)
+        weight.path = f"{self.name}/{name}"
+        weight.regularizer = regularizers.get(regularizer)
+        weight.constraint = constraints.get(constraint)
         self._track(weight)
         if not self._trainable:
             weight.trainable = False

@@ -20,26 +20,6 @@ from tinygrad_lr.nesting import inside, unique
 from tinygrad_lr.random import SeedGenerator
 
 
-class Weight(Variable):
-    """A variable of a layer, with its ``regularizer``, ``constraint`` and ``path``."""
-
-    __slots__ = ("constraint", "regularizer")
-
-    def __init__(
-        self, initial_value: Any, trainable: bool = True, dtype: Any = None,
-        name: str | None = None, regularizer: Any = None, constraint: Any = None,
-        path: str | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(initial_value, trainable, dtype, name)
-        self.regularizer = regularizer
-        self.constraint = constraint
-        self.path = path or self.name
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        kind, arguments = super().__reduce__()
-        return kind, (*arguments, self.regularizer, self.constraint, self.path)
-
-
 class Tracking(metaclass=Checked):
     """Base class of :class:`Layer`: knows its weights, layers and metrics."""
 
