@@ -23,6 +23,15 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def class_name(name: str) -> str:
+    """Write a name in lower case as that of a class.
+
+    >>> class_name("expand_dims")
+    'ExpandDims'
+    """
+    return "".join(map(str.capitalize, name.split("_")))
+
+
 def unique_name(class_name: str) -> str:
     """Return ``dense`` for the first Dense of a session, then ``dense_1``, ..."""
     name = snake_case(class_name)

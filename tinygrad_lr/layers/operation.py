@@ -1,7 +1,8 @@
-"""Operation: a function of NumPy as a step of a model, beside its layers.
+"""Operation: a function as a step of a model, beside its layers.
 
-``place * 2`` and ``np.mean(place)`` are calls of an operation that has no weights: what
-the function is given, places aside, stands in the node.
+``place * 2`` and ``ops.softmax(place)`` are calls of an operation that has no weights.
+Where Keras has the same operation, it is written as Keras writes it, so that each reads
+the other's models.
 """
 
 from __future__ import annotations
@@ -11,17 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
 from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
-from tinygrad_lr.naming import snake_case, unique_name
+from tinygrad_lr.naming import class_name, unique_name
+from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.registry import configuration
 
-# Where Keras has another word.
-CALLED = {functions.getitem: "get_item", np.true_divide: "true_divide"}
 OURS = "tinygrad_lr.layers"
-KERAS = "keras.src.ops.numpy"
-REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std)
+KERAS = "keras.src.ops"
 
 
 class Operation:
@@ -36,8 +35,14 @@ class Operation:
     ) -> None:
         self.function = function
         self.options = options
-        self.name = name or unique_name(CALLED.get(function, function.__name__))
+        self.name = name or unique_name(self.kind)
         self._inbound_nodes: list[Node] = []
+
+    @property
+    def kind(self) -> str:
+        """What stands for a class of layers: ``GetItem``, ``Sum``."""
+        known = getattr(self.function, "kind", None)
+        return known or class_name(self.function.__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_places(args, kwargs):
@@ -45,19 +50,35 @@ class Operation:
             return Node(self, args, kwargs).finish(forms)
         return self.function(*args, **{**self.options, **kwargs})
 
-    @property
-    def kind(self) -> str:
-        """The name of the function as a class of Keras has it: ``GetItem``, ``Sum``."""
-        words = CALLED.get(self.function, self.function.__name__).split("_")
-        return "".join(word.capitalize() for word in words)
-
     def __repr__(self) -> str:
         return f"<Operation name={self.name}>"
 
 
 def apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Note a call of a function on places; return places for its results."""
-    return Operation(function)(*args, **kwargs)
+    from tinygrad_lr.ops import steps  # many modules, which few programs need
+
+    if not isinstance(function, steps.Step):
+        meant = steps.meant_by(function, args, kwargs)
+        if meant is None:
+            return Operation(function)(*args, **kwargs)
+        function, args, kwargs = meant
+    step: steps.Step = function  # type: ignore[assignment]  # nothing else is left
+    data, named, settings = step.divide(args, kwargs)
+    if has_places((), settings):  # a place for what should have made the operation
+        return Operation(step.function)(*args, **kwargs)
+    return Operation(step, None, **map_structure(plain, settings))(*data, **named)
+
+
+def plain(setting: Any) -> Any:
+    """A setting as a plain value, as files hold it."""
+    if isinstance(setting, (np.ndarray, np.generic, Tensor)):
+        return np.asarray(setting).tolist()
+    if isinstance(setting, (np.dtype, type)):
+        from tinygrad_lr.ops.conversion import dtype_of  # see above
+
+        return dtype_of(setting).name
+    return setting
 
 
 KerasTensor.apply = staticmethod(apply)
@@ -70,61 +91,41 @@ def full_name(function: Callable[..., Any]) -> str:
     return f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
 
 
-def is_keras_s_too(operation: Operation, node: Node) -> bool:
-    """Whether Keras has an operation of this name that takes these arguments."""
-    function = operation.function
-    if isinstance(function, np.ufunc):
-        return function.signature is None and not node.kwargs
-    if function is functions.getitem:
-        return True
-    return function in REDUCTIONS and node.kwargs.keys() <= {"axis", "keepdims"}
-
-
 def serialize_operation(operation: Operation) -> dict[str, Any]:
-    """What makes such an operation, in Keras's form where Keras has it too.
-
-    There the keyword arguments of the call belong to the operation.
-    """
-    node = operation._inbound_nodes[0]
+    """What makes such an operation, in Keras's form where Keras has it too."""
     config: dict[str, Any] = {"name": operation.name}
-    from tinygrad_lr import ops  # many modules, which only files need
-
-    for family in ops.FAMILIES:  # a file of Keras said so
-        if getattr(family, operation.function.__name__, None) is operation.function:
-            config |= operation.options
-            module = family.__name__.replace(ops.__name__, "keras.src.ops")
-            return configuration(module, operation.kind, config, operation.kind)
-    if is_keras_s_too(operation, node) and len(operation._inbound_nodes) == 1:
-        config |= {**operation.options, **node.kwargs}
-        return configuration(KERAS, operation.kind, config, operation.kind)
-    config |= {"function": full_name(operation.function), "options": operation.options}
+    function: Any = operation.function
+    if hasattr(function, "family"):
+        config |= operation.options
+        kind = function.kind
+        return configuration(f"{KERAS}.{function.family}", kind, config, kind)
+    config |= {"function": full_name(function), "options": operation.options}
     return configuration(OURS, "Operation", config, None)
 
 
 def deserialize_operation(row: dict[str, Any]) -> Operation | None:
     """The operation that :func:`serialize_operation` described; None for a layer.
 
-    Only functions of the rule tables are known by name.
+    Only functions of the rule tables and those of ``ops`` are known by name.
     """
     module, config = row.get("module") or "", dict(row["config"])
-    tables = (*RULES, *CONSTANTS, *COMPOSITIONS)
-    if module == OURS and row.get("class_name") == "Operation":
-        wanted = config["function"]
-        known = {full_name(function): function for function in tables}
-        options = config.get("options", {})
-    elif module.startswith("keras.src.ops"):
-        from tinygrad_lr import ops  # see above
-
-        wanted = snake_case(row["class_name"])
-        known = {f.__name__: f for f in tables}
-        known |= {name: getattr(ops, name) for name in ops.__all__}
-        options = {key: config[key] for key in config if key != "name"}
-        if isinstance(options.get("axis"), list):
-            options["axis"] = tuple(options["axis"])
-    else:
+    name, kind = config.pop("name", None), row.get("class_name")
+    if module != OURS and not module.startswith(KERAS):
         return None
-    if wanted not in known:
-        raise ValueError(
-            f"operation {config.get('name')!r}: there is no function {wanted!r}."
-        )
-    return Operation(known[wanted], config.get("name"), **options)
+    if module == OURS and kind != "Operation":
+        return None
+    from tinygrad_lr import ops  # see above
+    from tinygrad_lr.ops import steps
+
+    known: dict[Any, Any] = {**steps.CLASSES}
+    if module == OURS:
+        kind, config = config["function"], config.get("options", {})
+        own = [getattr(ops, name) for name in ops.__all__]
+        tables = (*RULES, *CONSTANTS, *COMPOSITIONS, *own)
+        known = {full_name(function): function for function in tables}
+    if kind not in known:
+        raise ValueError(f"operation {name!r}: there is no function {kind!r}.")
+    function = known[kind]
+    if isinstance(function, steps.Step):
+        config = function.settings(config)
+    return Operation(function, name, **config)

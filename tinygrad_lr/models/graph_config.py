@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_lr import layers as layers_module
 from tinygrad_lr.autodiff import Tensor
-from tinygrad_lr.layers import InputLayer, KerasTensor, Layer, Operation
+from tinygrad_lr.layers import InputLayer, KerasTensor, Layer
 from tinygrad_lr.layers.operation import deserialize_operation, serialize_operation
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.nesting import map_structure
@@ -66,15 +66,10 @@ def graph_config(graph: Graph) -> dict[str, Any]:
                 row["build_config"] = build
         else:
             row = serialize_operation(operation)
-        moved = row["config"].keys() if isinstance(operation, Operation) else ()
         calls = [
             {
                 "args": [written(arg) for arg in node.args],
-                "kwargs": {
-                    key: written(value)
-                    for key, value in node.kwargs.items()
-                    if key not in moved
-                },
+                "kwargs": written(node.kwargs),
             }
             for node in operation._inbound_nodes
             if id(node) in within and node.inputs
