@@ -16,7 +16,16 @@ from making import WEIGHTS, WHOLE, X, Y, bits, saved, small, trained
 import tinygrad_lr as keras
 from tinygrad_lr import saving
 from tinygrad_lr.models import load_model
-from tinygrad_lr.optimizers import SGD, Adam, RMSprop, schedules
+from tinygrad_lr.optimizers import (
+    SGD,
+    Adam,
+    LossScaleOptimizer,
+    MultiOptimizer,
+    OptimizerMap,
+    RMSprop,
+    ScheduleFreeAdamW,
+    schedules,
+)
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -46,6 +55,11 @@ OPTIMIZERS = {
     "schedule": lambda: Adam(schedules.ExponentialDecay(0.1, 5, 0.7)),
     "ema": lambda: Adam(use_ema=True, ema_overwrite_frequency=4),
     "accumulation": lambda: SGD(0.1, gradient_accumulation_steps=4),
+    "scaled": lambda: LossScaleOptimizer(Adam(0.05), dynamic_growth_steps=7),
+    "several": lambda: MultiOptimizer(
+        OptimizerMap(SGD(0.1, momentum=0.9), {".*kernel": Adam(0.05)})
+    ),
+    "free": lambda: ScheduleFreeAdamW(0.05, warmup_steps=40),
 }
 
 
@@ -57,9 +71,10 @@ def test_five_and_five_epochs_are_ten(
 ) -> None:
     options: Any = {"batch_size": 4, "verbose": 0, "shuffle": shuffle}
     whole = small(OPTIMIZERS[optimizer]())
-    if optimizer == "ema":  # fit puts the averages in place when it ends
+    twice = optimizer == "ema"  # fit puts averages in place when it ends
+    if twice:
         whole.fit(X, Y, epochs=5, **options)
-    whole.fit(X, Y, epochs=10, initial_epoch=5 if optimizer == "ema" else 0, **options)
+    whole.fit(X, Y, epochs=10, initial_epoch=5 if twice else 0, **options)
     half = small(OPTIMIZERS[optimizer]())
     half.fit(X, Y, epochs=5, **options)
     half.save(tmp_path / name)

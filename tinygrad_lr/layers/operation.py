@@ -46,12 +46,23 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_places(args, kwargs):
-            forms = forms_of(self, args, kwargs)
+            try:
+                forms = forms_of(self, args, kwargs)
+            except ValueError:  # zeros have no inverse, no logarithm, ...
+                forms = forms_of(self, args, kwargs, regular)
             return Node(self, args, kwargs).finish(forms)
         return self.function(*args, **{**self.options, **kwargs})
 
     def __repr__(self) -> str:
         return f"<Operation name={self.name}>"
+
+
+def regular(shape: Any, dtype: str) -> Any:
+    """An array whose matrices are positive definite, and no element 0."""
+    array = np.ones(shape)
+    if np.dtype(dtype).kind == "f" and len(shape) > 1:
+        array = array * 0.5 + np.eye(shape[-2], shape[-1])
+    return array.astype(dtype)
 
 
 def apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -64,10 +75,10 @@ def apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
             return Operation(function)(*args, **kwargs)
         function, args, kwargs = meant
     step: steps.Step = function  # type: ignore[assignment]  # nothing else is left
-    data, named, settings = step.divide(args, kwargs)
+    data, settings = step.divide(args, kwargs)
     if has_places((), settings):  # a place for what should have made the operation
         return Operation(step.function)(*args, **kwargs)
-    return Operation(step, None, **map_structure(plain, settings))(*data, **named)
+    return Operation(step, None, **map_structure(plain, settings))(*data)
 
 
 def plain(setting: Any) -> Any:

@@ -7,6 +7,7 @@ same, so ``np.mean(place)`` and ``place * 2`` become steps of the model.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from tinygrad_lr.autodiff import Tensor, functions, no_grad
+from tinygrad_lr.autodiff import Tensor, no_grad
+from tinygrad_lr.autodiff.functions import astype, getitem
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import inside, map_structure
 
@@ -88,12 +90,14 @@ class KerasTensor(NDArrayOperatorsMixin):
         return KerasTensor.apply(function, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:
-        return functions.getitem(self, index)
+        if isinstance(index, list):  # in files a list is a tuple
+            index = np.array(index)
+        return getitem(self, index)
 
     def astype(self, dtype: Any) -> Any:
         """The same place in another dtype."""
         kind = np.dtype(dtype)
-        return self if kind.name == self.dtype else functions.astype(self, kind)
+        return self if kind.name == self.dtype else astype(self, kind)
 
     def reshape(self, *shape: Any) -> Any:
         """A place of another shape."""
@@ -186,33 +190,35 @@ def has_places(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def forms_of(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """The forms of what a function gives for places, found by trying it on zeros.
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
+    fill: Callable[..., Any] = np.zeros,
+) -> Any:  # fmt: skip
+    """The forms of what a function gives for places, found by trying it on zeros, or
+    on what ``fill`` makes of a shape and a dtype.
 
     It runs twice, with two lengths of what is open: axes whose length differs are open.
     """
     runs = []
     for turn in (0, 1):
         with no_grad(), np.errstate(all="ignore"):
-            filled = map_structure(lambda x, turn=turn: zeros_for(x, turn), args)
-            named = map_structure(lambda x, turn=turn: zeros_for(x, turn), kwargs)
-            runs.append(function(*filled, **named))
+            put = functools.partial(values_for, turn=turn, fill=fill)
+            args_now, kwargs_now = (map_structure(put, part) for part in (args, kwargs))
+            runs.append(function(*args_now, **kwargs_now))
         if all(None not in place.shape for place in places_in([args, kwargs])):
             runs.append(runs[0])
             break
     return map_structures(form, *runs)
 
 
-def zeros_for(x: Any, turn: int) -> Any:
-    """Zeros in the form of a place; anything else stays."""
+def values_for(x: Any, turn: int, fill: Callable[..., Any]) -> Any:
+    """Values in the form of a place; anything else stays."""
     if not isinstance(x, KerasTensor):
         return x
     lengths = [
         OPEN.get(axis, OPEN_ELSEWHERE)[turn] if n is None else n
         for axis, n in enumerate(x.shape)
     ]
-    return Tensor.on(np.zeros(lengths, x.dtype))
+    return Tensor.on(fill(lengths, x.dtype))
 
 
 def form(one: Any, other: Any) -> Any:

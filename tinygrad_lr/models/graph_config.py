@@ -40,9 +40,7 @@ def graph_config(graph: Graph) -> dict[str, Any]:
         if isinstance(x, KerasTensor):
             known = {"shape": x.shape, "dtype": x.dtype, "keras_history": history(x)}
             return special("__keras_tensor__", known)
-        if isinstance(x, tuple):
-            return special("__tuple__", [written(part) for part in x])
-        if isinstance(x, list):
+        if isinstance(x, (list, tuple)):  # as in Keras, a list in the file
             return [written(part) for part in x]
         if isinstance(x, dict):
             return {key: written(part) for key, part in x.items()}

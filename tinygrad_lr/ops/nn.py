@@ -264,10 +264,11 @@ def layer_normalization(
 ) -> Any:  # fmt: skip
     """``(x - mean) / sqrt(variance + epsilon) * gamma + beta``, each over ``axis``.
 
+    With ``rms_scaling=True`` neither the mean nor ``beta`` is used.
+
     Source: Ba et al., "Layer normalization", arXiv:1607.06450.
     """
-    if kwargs.pop("rms_scaling", False):
-        return rms_normalization(x, gamma, axis, epsilon)
+    unmoved = kwargs.pop("rms_scaling", False)  # Keras's word for it
     if kwargs:
         raise TypeError(
             f"layer_normalization: unknown argument {next(iter(kwargs))!r}."
@@ -279,6 +280,8 @@ def layer_normalization(
     factor = 1 / np.sqrt(variance + (small() if epsilon is None else epsilon))
     if gamma is not None:
         factor = factor * along_axes(gamma, inside, axes)
+    if unmoved:
+        return wrapped(inside * factor, x.dtype)
     shift = -mean * factor
     if beta is not None:
         shift = shift + along_axes(beta, inside, axes)

@@ -31,10 +31,11 @@ def words(text: str) -> frozenset[str]:
 
 # How Keras spells a class whose name is not that of the function in capitals.
 SPELT = {
-    "allclose": "AllClose", "batch_normalization": "BatchNorm", "cdist": "CDist",
-    "fft": "FFT", "fft2": "FFT2", "ifft2": "IFFT2", "irfft": "IRFFT", "isin": "IsIn",
-    "layer_normalization": "LayerNorm", "psnr": "PSNR", "rfft": "RFFT",
-    "rms_normalization": "RMSNorm", "searchsorted": "SearchSorted", "svd": "SVD",
+    "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm",
+    "cdist": "CDist", "fft": "FFT", "fft2": "FFT2", "ifft2": "IFFT2", "irfft": "IRFFT",
+    "isin": "IsIn", "layer_normalization": "LayerNorm", "psnr": "PSNR",
+    "rfft": "RFFT", "rms_normalization": "RMSNorm", "searchsorted": "SearchSorted",
+    "svd": "SVD",
 }  # fmt: skip
 # Data are the parameters that have no default, except these ...
 SETTINGS = words(
@@ -53,8 +54,8 @@ DATA = {
 # They make no step: they take no data, look at it, or choose between steps.
 NO_STEPS = words(
     """arange bartlett blackman cond convert_to_numpy custom_gradient dtype empty eye
-    fori_loop hamming hanning identity is_tensor jvp kaiser ndim ones shape switch tri
-    vectorize while_loop zeros"""
+    fori_loop hamming hanning identity is_tensor jvp kaiser ndim ones shape size switch
+    tri vectorize while_loop zeros"""
 )
 # The names of operations that NumPy, or the rule table, calls something else.
 WORDS = {
@@ -117,8 +118,8 @@ class Step:
         before = [named.pop(n) for n in [*self.parameters] if n in SETTINGS & {*named}]
         return self.function(*before, *data, **named)
 
-    def divide(self, args: Any, kwargs: Any) -> tuple[Any, Any, dict[str, Any]]:
-        """Divide arguments in data by position, data by name, and settings.
+    def divide(self, args: Any, kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+        """Divide arguments in data and settings, both with defaults.
 
         Raises ``TypeError`` for arguments that the function does not take.
         """
@@ -126,17 +127,14 @@ class Step:
             bound = inspect.signature(self.function).bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{self.__name__}: {error}.") from None
+        bound.apply_defaults()
         given = dict(bound.arguments)
-        settings: dict[str, Any] = {}
         for name, p in self.parameters.items():
             if p.kind is p.VAR_KEYWORD:
-                settings |= given.pop(name, {})
-            elif name not in self.data:
-                settings[name] = given.pop(name, p.default)
+                given |= given.pop(name)
         if self.several is not None:
-            return tuple(given[self.several]), {}, settings
-        needed = [n for n in self.data if self.parameters[n].default is inspect._empty]
-        return tuple(given.pop(name) for name in needed), given, settings
+            return [*given.pop(self.several)], given
+        return [given.pop(name) for name in self.data], given
 
     def takes(self, names: Iterable[str]) -> bool:
         """Whether there are parameters of these names."""

@@ -57,7 +57,7 @@ def weights_tree(model: Any, optimizer: bool = True) -> hdf5.Node:
 def kept(model: Any, optimizer: bool) -> Iterator[tuple[str, Any, dict[str, Array]]]:
     """The state of a model, with or without that of its optimizer."""
     for path, thing, arrays in state_of(model):
-        if optimizer or path != "optimizer":
+        if optimizer or path.partition("/")[0] != "optimizer":
             yield path, thing, arrays
 
 

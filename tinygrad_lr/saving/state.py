@@ -20,6 +20,7 @@ from tinygrad_lr.random import SeedGenerator
 from tinygrad_lr.saving.errors import MismatchError, ModelFileError
 
 Array = np.ndarray[Any, Any]
+INNER = ("inner_optimizer", "optimizers")  # attributes of optimizers that have others
 Stored = Callable[[str], Mapping[str, Array]]  # the arrays under a path
 
 
@@ -43,7 +44,7 @@ def walk(thing: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
             inner = isinstance(child, (list, tuple, dict))
             name = "container" if inner else snake_case(type(child).__name__)
             number = counts.get(name, 0)
-            if inner or isinstance(child, Tracking):
+            if inner or isinstance(child, Tracking) or is_optimizer(child):
                 counts[name] = number + 1
             name = f"{name}_{number}" if number else name
             yield from walk(child, f"{path}/{name}", seen)
@@ -55,7 +56,13 @@ def is_optimizer(thing: Any) -> bool:
 
 
 def children(thing: Any) -> Iterator[tuple[str, Any]]:
-    """The attributes of a layer that may hold layers; private ones come last."""
+    """The attributes of a layer that may hold layers; private ones come last.
+
+    Of an optimizer: the optimizers inside, which Keras stores twice.
+    """
+    if is_optimizer(thing):
+        known = ((name, getattr(thing, name, None)) for name in INNER)
+        yield from ((name, inner) for name, inner in known if inner is not None)
     if not isinstance(thing, Tracking):
         return
     attributes = dict(thing._tracked)
