@@ -122,8 +122,10 @@ def check_row(function: Function, samples: Sequence[Sample]) -> Figures:
             total = total.plus(Figures(done.numbers, complex_step=done.worst))
         for dtype in precisions(function):
             total = total.plus(Figures(compare_precision(call, args, dtype)))
-    if isinstance(function, np.ufunc) and function.nin == 2 and not function.signature:
-        total = total.plus(Figures(compare_scalars(function, *samples[0].args)))
+    if isinstance(function, np.ufunc) and not function.signature:
+        args = samples[0].args
+        if len(args) == 2 and all(map(floating, args)):
+            total = total.plus(Figures(compare_scalars(function, *args)))
     return total
 
 

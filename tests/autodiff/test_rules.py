@@ -199,11 +199,11 @@ def test_the_command_shows_each_row_if_asked(capsys):
 
 def test_the_command_fails_with_the_sentence_of_the_row(capsys):
     rule(np.tanh, lambda g, out, x: g * out)
-    rule(np.sinc, lambda g, out, x: g)
-    assert check.main(["tanh", "sinc"]) == 1
+    rule(np.i0, lambda g, out, x: g)
+    assert check.main(["tanh", "i0"]) == 1
     out = capsys.readouterr().out
     assert "FAILED np.tanh: gradient with respect to argument 0 at index" in out
-    assert "FAILED np.sinc has no sample" in out
+    assert "FAILED np.i0 has no sample" in out
     assert out.splitlines()[-1].startswith("FAILED: 2 rows, 2 failed")
 
 

@@ -309,3 +309,15 @@ def test_newtons_method_finds_the_minimum():
     for _ in range(7):
         x = x - np.linalg.solve(hessian(rosenbrock)(x), grad(rosenbrock)(x))
     np.testing.assert_allclose(x, [1.0, 1.0], atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: x > 1, lambda x: np.fft.fft(np.stack([x, x]))[0], np.argmax]
+)
+def test_what_has_no_slope_is_no_result_for_grad(function):
+    with pytest.raises(TypeError, match="a real number as result, got dtype"):
+        grad(function)(np.array(2.0))
+
+
+def test_a_whole_number_of_python_is_a_constant_result():
+    assert grad(lambda x: 1)(np.array(2.0)) == 0

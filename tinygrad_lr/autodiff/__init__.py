@@ -12,10 +12,13 @@ TensorFlow), ``trees`` (nested arguments).
 """
 
 from tinygrad_lr.autodiff import (  # they fill the table
+    arrangements,  # noqa: F401
     compositions,  # noqa: F401
     decompositions,  # noqa: F401
     fourier,  # noqa: F401
     matrices,  # noqa: F401
+    signals,  # noqa: F401
+    statistics,  # noqa: F401
 )
 from tinygrad_lr.autodiff.functions import (
     erf,

@@ -4,8 +4,8 @@ Read a row as: with ``out = function(x, y)`` and the gradient ``g`` of ``out``, 
 the gradient of each argument. Shapes need no care, the engine fits them.
 
 Conventions at points without a derivative: arguments that tie in a maximum or minimum
-share the gradient equally; ``absolute`` and ``hypot`` have slope 0 at 0; ``clip`` has
-slope 1 on its borders.
+share the gradient equally; ``absolute``, ``hypot`` and ``std`` have slope 0 at 0;
+``clip`` has slope 1 on its borders.
 """
 
 from __future__ import annotations
@@ -168,14 +168,47 @@ rule(np.arctanh, lambda g, out, x: g / (1 - np.square(x)))
 # -- reductions ------------------------------------------------------------------------
 
 
-def extremum(g: Any, out: Any, x: Any, axis: Any) -> Any:
-    hits = x == out
-    return np.where(hits, g / np.sum(hits, axis=axis, keepdims=True, dtype=x.dtype), 0)
+def chosen(g: Any, where: Any) -> Any:
+    """The gradient of the elements that took part."""
+    return g if where is True else np.where(where, g, 0)
 
 
-def variance(g: Any, out: Any, x: Any, axis: Any, ddof: float = 0) -> Any:
+def mean(g: Any, out: Any, x: Any, axis: Any, where: Any = True) -> Any:
+    if where is True:
+        return g / count(x, out)
+    taken = np.broadcast_to(where, x.shape)
+    return chosen(g, where) / np.sum(taken, axis=axis, keepdims=True, dtype=x.dtype)
+
+
+def extremum(
+    g: Any, out: Any, x: Any, axis: Any, where: Any = True, initial: Any = None
+) -> Any:
+    hits = x == out if where is True else (x == out) & where
+    if initial is not None:  # which may be the extreme one: then there are no hits
+        hits = hits & (out != initial)
+    ties = np.sum(hits, axis=axis, keepdims=True, dtype=x.dtype)
+    return np.where(hits, g / (ties if initial is None else nonzero(ties)), 0)
+
+
+def variance(
+    g: Any, out: Any, x: Any, axis: Any, ddof: float = 0, correction: Any = None
+) -> Any:
+    ddof = ddof if correction is None else correction
     centred = x - np.mean(x, axis=axis, keepdims=True)
     return into(g, x) * (2 * conj(centred)) / (count(x, out) - ddof)
+
+
+def deviation(
+    g: Any, out: Any, x: Any, axis: Any, ddof: float = 0, correction: Any = None
+) -> Any:
+    return variance(g / (2 * nonzero(out)), out, x, axis, ddof, correction)
+
+
+def product(
+    g: Any, out: Any, x: Any, axis: Any, where: Any = True, initial: Any = 1
+) -> Any:
+    taken = x if where is True else np.where(where, x, 1)
+    return chosen(products_of_others(g * initial, out, taken, axis), where)
 
 
 def products_of_others(g: Any, out: Any, x: Any, axis: Any) -> Any:
@@ -194,14 +227,15 @@ def products_of_others(g: Any, out: Any, x: Any, axis: Any) -> Any:
     return g * np.transpose(others, inverse(order))
 
 
-reduction(np.sum, lambda g, out, x, axis: g)
-reduction(np.mean, lambda g, out, x, axis: g / count(x, out))
+reduction(np.sum, lambda g, out, x, axis, where=True, initial=None: chosen(g, where))
+reduction(np.mean, mean)
 reduction(np.max, extremum)
 reduction(np.min, extremum)
 reduction(np.amax, extremum)
 reduction(np.amin, extremum)
-reduction(np.prod, products_of_others)
+reduction(np.prod, product)
 reduction(np.var, variance)
+reduction(np.std, deviation)
 
 # -- running sums and products ---------------------------------------------------------
 
@@ -351,4 +385,5 @@ constant(np.zeros_like, np.ones_like, np.empty_like, np.shape, np.size)
 constant(np.ndim, np.array_repr, np.array_str, np.array2string)
 constant(np.digitize, np.isin, np.invert, np.bitwise_and, np.bitwise_or)
 constant(np.bitwise_xor, np.lexsort, np.result_type, np.may_share_memory)
+constant(np.isneginf, np.isposinf, np.nextafter, np.spacing, np.array_equiv)
 constant(np.shares_memory, np.iscomplexobj, np.isrealobj, np.save, np.savetxt)

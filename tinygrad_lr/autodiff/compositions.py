@@ -20,41 +20,6 @@ from tinygrad_lr.autodiff.calculus import swap
 from tinygrad_lr.autodiff.complexes import conj
 from tinygrad_lr.autodiff.rules import axes_of, composition
 
-# -- reductions ------------------------------------------------------------------------
-
-
-@composition(np.std)
-def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    return np.sqrt(np.var(x, axis=axis, ddof=ddof, keepdims=keepdims))
-
-
-@composition(np.ptp)
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.max(x, axis, keepdims=keepdims) - np.min(x, axis, keepdims=keepdims)
-
-
-@composition(np.average)
-def average(
-    x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False
-) -> Any:
-    if weights is None:
-        return np.mean(x, axis=axis, keepdims=keepdims)
-    if np.shape(weights) != np.shape(x):  # one weight for each row along the one axis
-        shape = [1] * np.ndim(x)
-        shape[axis] = -1
-        weights = np.broadcast_to(np.reshape(weights, shape), np.shape(x))
-    total = np.sum(weights, axis=axis, keepdims=keepdims)
-    return np.sum(x * weights, axis=axis, keepdims=keepdims) / total
-
-
-@composition(np.diff)
-def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
-    for _ in range(n):
-        x = np.moveaxis(x, axis, 0)
-        x = np.moveaxis(x[1:] - x[:-1], 0, axis)
-    return x
-
-
 # -- shape -----------------------------------------------------------------------------
 
 
@@ -213,13 +178,6 @@ def diag(x: Any, k: int = 0) -> Any:
 @composition(np.trace)
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.sum(diagonal(x, offset, axis1, axis2), -1)
-
-
-@composition(np.sort)
-def sort(x: Any, axis: int | None = -1, kind: Any = None, **options: Any) -> Any:
-    if axis is None:
-        x, axis = np.ravel(x), 0
-    return take_along_axis(x, np.argsort(x, axis=axis, kind=kind, **options), axis)
 
 
 @composition(np.bincount)

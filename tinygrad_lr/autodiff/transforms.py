@@ -99,8 +99,15 @@ def fresh(x: Any) -> Tensor:
 
 
 def scalar(value: Any, name: str) -> Any:
-    """Check that ``value`` is one number, as a gradient needs it."""
+    """Check that ``value`` is one real number, as a gradient needs it."""
+    number = isinstance(value, int) and not isinstance(value, bool)
     value = Tensor.of(value)
+    if value.dtype.kind != "f" and not number:
+        raise TypeError(
+            f"{name} needs a function with a real number as result, got dtype "
+            f"{value.dtype}, which has no slope. Return a float; of complex numbers, "
+            "np.real, np.imag or np.abs."
+        )
     if value.size != 1:
         raise ValueError(
             f"{name} needs a function with one number as result, got shape "

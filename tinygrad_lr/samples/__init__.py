@@ -12,14 +12,14 @@ import numpy as np
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.rules import CONSTANTS, Function
-from tinygrad_lr.samples import elementwise, matrices, structures
+from tinygrad_lr.samples import combinations, elementwise, matrices, structures
 from tinygrad_lr.samples.elementwise import elementwise_samples
 from tinygrad_lr.samples.matrices import SYMMETRIC
 from tinygrad_lr.samples.numbers import Numbers, Sample, sample
 
 __all__ = ["NOT_ANALYTIC", "SYMMETRIC", "Sample", "all_samples", "flat_samples"]
 
-BY_HAND = (structures, matrices)
+BY_HAND = (structures, combinations, matrices)
 
 #: Functions that are not analytic, or for which NumPy has no complex numbers.
 NOT_ANALYTIC: set[Function] = elementwise.NOT_ANALYTIC.union(
@@ -51,6 +51,7 @@ def flat_samples() -> dict[Function, list[Sample]]:
         np.bitwise_xor: [s(m > 0, v > 0)], np.invert: [s(m > 0)],
         np.argmax: [s(m), s(m, axis=1, keepdims=True)], np.argmin: [s(m, axis=-1)],
         np.round: [s(m), s(m, 1)], np.around: [s(m), s(m, decimals=2)],
+        np.argpartition: [s(np.sort(m), 1)], np.array_equiv: [s(m, m), s(m, v)],
         np.searchsorted: [s(np.sort(v), a(2))], np.digitize: [s(m, np.sort(v))],
         np.may_share_memory: [s(m, v)], np.shares_memory: [s(m, v)],
         np.save: [s(io.BytesIO(), m)], np.savetxt: [s(io.BytesIO(), m)],

@@ -18,7 +18,7 @@ OWN_ELEMENTWISE: dict[Function, int] = {
     functions.sigmoid: 1, functions.log_sigmoid: 1, functions.softplus: 1,
     functions.relu: 1, functions.erf: 1, functions.erfc: 1, functions.erfinv: 1,
     crossentropy.sigmoid_crossentropy: 2, np.copy: 1, np.nan_to_num: 1, np.clip: 3,
-    np.where: 3,
+    np.where: 3, np.sinc: 1,
 }  # fmt: skip
 
 DOMAINS: dict[Function, tuple[float, float]] = {
@@ -73,4 +73,5 @@ def elementwise_samples() -> dict[Function, list[Sample]]:
     for function in RULES:
         if isinstance(function, np.ufunc) and function.signature is None:
             arities[function] = function.nin
+    del arities[np.ldexp]  # which takes an integer
     return {f: elementwise(f, arity) for f, arity in arities.items()}

@@ -31,6 +31,7 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
         s(c, axis=(0, 2), keepdims=True), s(c, axis=1), s(none, axis=1), s(row, axis=0),
         s(a()),
     ]  # fmt: skip
+    limited = [s(m, axis=0, where=m > 0, initial=0.5), s(c, initial=3.0)]
     running = [
         s(v),
         s(m),
@@ -40,7 +41,11 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
         s(zeros, axis=1),
     ]
     softened = [s(m), s(m, axis=0), s(c, axis=(0, 1)), s(none), s(v)]
-    spread = [s(m, axis=1, ddof=1), s(c, axis=(0, -1), ddof=1, keepdims=True)]
+    spread = [
+        s(m, axis=1, ddof=1),
+        s(m, axis=0, correction=1.5),
+        s(c, axis=(0, -1), ddof=1, keepdims=True),
+    ]
     ordered = [s(v), s(m, axis=0), s(m, axis=None), s(c, axis=-2)]
     products = [
         s(m, n),
@@ -52,10 +57,12 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
     ]
     return {
         "reductions": {
-            np.sum: [*reduced, s(none, axis=0), s(none)], np.mean: reduced,
-            np.max: reduced, np.min: reduced, np.amax: reduced, np.amin: reduced,
+            np.sum: [*reduced, s(none, axis=0), s(none), *limited],
+            np.mean: [*reduced, s(m, axis=0, where=m > -1)],
+            np.max: [*reduced, *limited], np.min: [*reduced, *limited],
+            np.amax: reduced, np.amin: reduced,
             np.ptp: [q for q in reduced if q.args[0].ndim],
-            np.prod: [*reduced, s(zeros), s(zeros, axis=1), s(none, axis=0)],
+            np.prod: [*reduced, s(zeros), s(zeros, axis=1), s(none, axis=0), *limited],
             np.var: [*reduced, *spread], np.std: [s(m), s(m, axis=0), *spread],
             np.average: [
                 s(m), s(m, axis=0), s(m, axis=1, weights=a(4, low=1)),

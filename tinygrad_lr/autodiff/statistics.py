@@ -1,0 +1,272 @@
+"""Statistics: spread, order, quantiles, covariance, and all of them without the nans.
+
+Each is a combination of sums, sorting and selection. Where values tie, sorting decides
+which of them has the gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lr.autodiff.complexes import conj
+from tinygrad_lr.autodiff.rules import axes_of, composition, constant, kept, rule
+
+# -- spread ----------------------------------------------------------------------------
+
+
+@composition(np.ptp)
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.max(x, axis, keepdims=keepdims) - np.min(x, axis, keepdims=keepdims)
+
+
+@composition(np.average)
+def average(
+    x: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    if weights is None:
+        out = np.mean(x, axis=axis, keepdims=keepdims)
+        total = np.full_like(out, np.size(x) / max(np.size(out), 1))
+        return (out, total) if returned else out
+    if np.shape(weights) != np.shape(x):  # one weight for each row along the axes
+        axes = axes_of(axis, np.ndim(x))
+        weights = np.transpose(weights, np.argsort(axes))
+        shape = [n if i in axes else 1 for i, n in enumerate(np.shape(x))]
+        weights = np.broadcast_to(np.reshape(weights, shape), np.shape(x))
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    out = np.sum(x * weights, axis=axis, keepdims=keepdims) / total
+    return (out, total) if returned else out
+
+
+@composition(np.cov)
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None,
+    fweights: Any = None, aweights: Any = None,
+) -> Any:  # fmt: skip
+    x = np.atleast_2d(m)
+    x = x if rowvar or x.shape[0] == 1 else np.transpose(x)
+    if y is not None:
+        y = np.atleast_2d(y)
+        y = y if rowvar or y.shape[0] == 1 else np.transpose(y)
+        x = np.concatenate([x, y], 0)
+    x = x.astype(np.result_type(x.dtype, np.float64))  # as NumPy computes it
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    given = [np.asarray(w, float) for w in (fweights, aweights) if w is not None]
+    weights = np.ones(x.shape[1], np.real(x).dtype) if not given else np.prod(given, 0)
+    total = float(np.sum(weights))
+    mass = total if aweights is None else float(np.sum(weights * aweights))
+    norm = total - ddof * mass / (total if aweights is not None else mass)
+    centred = x - np.average(x, axis=1, weights=weights)[:, None]
+    return np.squeeze(np.matmul(centred, np.transpose(conj(centred) * weights)) / norm)
+
+
+@composition(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    c = np.cov(x, y, rowvar)
+    if c.ndim == 0:
+        return c / c
+    sizes = np.sqrt(np.real(np.diagonal(c)))
+    return np.clip(c / sizes[:, None] / sizes, -1, 1)
+
+
+# -- order -----------------------------------------------------------------------------
+
+
+def reordered(g: Any, out: Any, x: Any, *args: Any, axis: Any = -1, **kw: Any) -> Any:
+    """Give each element the gradient of the place that its rank has in the result."""
+    if axis is None:
+        return np.reshape(reordered(g, out, np.ravel(x), axis=0), x.shape)
+    rank = np.argsort(np.argsort(x, axis=axis), axis=axis)
+    places = np.take_along_axis(np.argsort(out, axis=axis), rank, axis)
+    return np.take_along_axis(g, places, axis)
+
+
+rule(np.partition, reordered)
+constant(np.argpartition)
+
+
+@composition(np.sort)
+def sort(x: Any, axis: int | None = -1, kind: Any = None, **options: Any) -> Any:
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    order = np.argsort(x, axis=axis, kind=kind, **options)
+    return np.take_along_axis(x, order, axis)
+
+
+#: The methods that give one of the values, and nothing between two.
+WHOLE = {"lower", "higher", "nearest", "inverted_cdf", "closest_observation"}
+
+
+@composition(np.quantile)
+def quantile(
+    x: Any, q: Any, axis: Any = None, overwrite_input: bool = False,
+    method: Any = "linear", keepdims: bool = False,
+) -> Any:  # fmt: skip
+    """Between two of the sorted values; counting numbers show which ones, and how far.
+
+    The quantile of 0, 1, 2 ... is the place itself, whatever the method.
+    """
+    rows, finish = in_rows(x, axis, keepdims)
+    n = rows.shape[-1]
+    shares = np.reshape(np.asarray(q, float), -1)
+    places = np.quantile(np.arange(float(n)), shares, method=method)
+    rows = np.sort(rows, -1)
+    dtype = x.dtype if method in WHOLE else share_dtype(x, q)
+    out = between(rows, places, dtype)
+    spoiled = np.isnan(rows[..., -1:])  # nan is sorted to the end
+    return finish(np.where(spoiled, np.nan, out), np.shape(q))
+
+
+@composition(np.nanquantile)
+def nanquantile(
+    x: Any, q: Any, axis: Any = None, overwrite_input: bool = False,
+    method: Any = "linear", keepdims: bool = False,
+) -> Any:  # fmt: skip
+    if method != "linear":
+        raise NotImplementedError(
+            f"np.nanquantile on a Tensor with method={method!r} is not available; "
+            "expected 'linear'."
+        )
+    rows, finish = in_rows(x, axis, keepdims)
+    last = np.sum(~np.isnan(rows), -1, keepdims=True) - 1
+    shares = np.reshape(np.asarray(q, float), -1)
+    rows = np.sort(rows, -1)
+    places = np.maximum(last, 0) * shares
+    out = between(rows, places, share_dtype(x, q))
+    return finish(out, np.shape(q))
+
+
+def in_rows(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Callable[..., Any]]:
+    """``x`` with the axes to reduce as its last one, and how to finish the result."""
+    axes = axes_of(axis, np.ndim(x))
+    rest = [i for i in range(np.ndim(x)) if i not in axes]
+    shape = tuple(np.shape(x)[i] for i in rest)
+    rows = np.reshape(np.transpose(x, [*rest, *axes]), (*shape, -1))
+
+    def finish(out: Any, shape_of_q: tuple[int, ...]) -> Any:
+        """Bring the axis of the quantiles to the front."""
+        final = kept(np.shape(x), axis) if keepdims else shape
+        return np.reshape(np.moveaxis(out, -1, 0), shape_of_q + final)
+
+    return rows, finish
+
+
+def between(rows: Any, places: Any, dtype: Any) -> Any:
+    """The values of sorted ``rows`` at ``places`` that need not be whole."""
+    lower = np.floor(places).astype(np.intp)
+    upper = np.ceil(places).astype(np.intp)
+    share = (places - lower).astype(dtype)
+    if np.ndim(places) > 1:
+        low = np.take_along_axis(rows, lower, -1)
+        high = np.take_along_axis(rows, upper, -1)
+    else:
+        low, high = rows[..., lower], rows[..., upper]
+    return low + (high - low) * share
+
+
+def share_dtype(x: Any, q: Any) -> Any:
+    """An array of quantiles has a dtype of its own, a number that of ``x``."""
+    return np.result_type(x.dtype, q.dtype if hasattr(q, "dtype") else np.float16)
+
+
+def in_hundredths(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The percentile that belongs to a quantile."""
+
+    def percentile(
+        x: Any, q: Any, axis: Any = None, overwrite_input: bool = False,
+        method: Any = "linear", keepdims: bool = False,
+    ) -> Any:  # fmt: skip
+        q = q / 100 if isinstance(q, (int, float)) else np.divide(q, 100)
+        return function(x, q, axis, method=method, keepdims=keepdims)
+
+    return percentile
+
+
+def middle(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The median that belongs to a quantile."""
+
+    def median(
+        x: Any, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False
+    ) -> Any:
+        return function(x, 0.5, axis, keepdims=keepdims)
+
+    return median
+
+
+composition(np.percentile)(in_hundredths(quantile))
+composition(np.nanpercentile)(in_hundredths(nanquantile))
+composition(np.median)(middle(quantile))
+composition(np.nanmedian)(middle(nanquantile))
+
+# -- without the nans ------------------------------------------------------------------
+
+constant(np.nanargmax, np.nanargmin)
+
+
+def without(x: Any, neutral: float) -> Any:
+    """``x`` with a number in the place of each nan."""
+    return np.where(np.isnan(x), neutral, x)
+
+
+@composition(np.nansum)
+def nansum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return np.sum(without(x, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@composition(np.nanprod)
+def nanprod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return np.prod(without(x, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@composition(np.nancumsum)
+def nancumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    return np.cumsum(without(x, 0), axis=axis, dtype=dtype)
+
+
+@composition(np.nancumprod)
+def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    return np.cumprod(without(x, 1), axis=axis, dtype=dtype)
+
+
+def how_many(x: Any, axis: Any, keepdims: bool) -> Any:
+    """The count of numbers that are no nan, in the dtype of ``x``."""
+    return np.sum(~np.isnan(x), axis=axis, keepdims=keepdims, dtype=np.real(x).dtype)
+
+
+@composition(np.nanmean)
+def nanmean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    total = np.sum(without(x, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return total / how_many(x, axis, keepdims)
+
+
+@composition(np.nanvar)
+def nanvar(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    centred = without(x - nanmean(x, axis, keepdims=True), 0)
+    total = np.sum(np.square(centred), axis=axis, keepdims=keepdims)
+    return total / (how_many(x, axis, keepdims) - ddof)
+
+
+@composition(np.nanstd)
+def nanstd(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    return np.sqrt(nanvar(x, axis, ddof, keepdims))
+
+
+def extreme(reduce: Callable[..., Any], neutral: float) -> Callable[..., Any]:
+    """The maximum or minimum of what is a number; nan where nothing is."""
+
+    def reduced(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        out = reduce(without(x, neutral), axis=axis, keepdims=keepdims)
+        nothing = np.all(np.isnan(x), axis=axis, keepdims=keepdims)
+        return np.where(nothing, np.nan, out)
+
+    return reduced
+
+
+composition(np.nanmax)(extreme(np.max, -np.inf))
+composition(np.nanmin)(extreme(np.min, np.inf))
