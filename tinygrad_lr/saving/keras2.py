@@ -9,6 +9,7 @@ weights alone is the first of these groups.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -183,10 +184,10 @@ def read_model(data: bytes, custom_objects: Any, compile: bool) -> Any:
             "the HDF5 file has no 'model_config', so it does not say what the model "
             "is: it may hold weights alone. Build the model and call load_weights()."
         )
-    config = modern(plain.parse(config, "model_config"))
+    config = plain.parse(config, "model_config")
     training = attributes.get("training_config")
     with from_file(len(data), custom_objects):
-        model = model_from(config)
+        model = model_from(modern(config))
         weights = root.group("model_weights")
         if weights is None:
             raise DamagedFileError("the HDF5 file has no group 'model_weights'.")
@@ -200,8 +201,9 @@ def read_model(data: bytes, custom_objects: Any, compile: bool) -> Any:
                 "training."
             )
             return model
-        compile_as(model, plain.parse(training, "training_config"))
-        load_optimizer(model, root)
+        settings = plain.parse(training, "training_config")
+        compile_as(model, settings)
+        load_optimizer(model, root, is_legacy(root, settings))
     return model
 
 
@@ -220,13 +222,52 @@ def compile_as(model: Any, training: Any) -> None:
     model.compile_from_config(config)
 
 
-def load_optimizer(model: Any, root: hdf5.Group) -> None:
+def load_optimizer(model: Any, root: hdf5.Group, legacy: bool) -> None:
     """Set what the optimizer remembers, if the file has it and it fits."""
     group = root.group("optimizer_weights")
     if group is None or model.optimizer is None:
         return
     prepare_optimizer(model)
-    load_variables(model.optimizer, list(arrays(group, "optimizer")))
+    stored = list(arrays(group, "optimizer"))
+    if legacy and type(model.optimizer).__name__ != "Ftrl":  # the one that was as today
+        stored = in_todays_order(model, stored)
+    load_variables(model.optimizer, stored)
+
+
+def is_legacy(root: hdf5.Group, training: dict[str, Any]) -> bool:
+    """Whether optimizers were those before Keras 2.11, which some used later, too."""
+    found = re.match(r"(\d+)\.(\d+)", str(root.attrs.get("keras_version")))
+    version = tuple(map(int, found.groups())) if found else (3, 0)
+    optimizer = training.get("optimizer_config")
+    config = optimizer.get("config") if isinstance(optimizer, dict) else None
+    said = not isinstance(config, dict) or config.get("is_legacy_optimizer", True)
+    return version < (2, 11) or (version < (3, 0) and bool(said))
+
+
+def in_todays_order(model: Any, stored: list[Array]) -> list[Array]:
+    """Each kind of what is remembered stood together, for all weights; some optimizers
+    did not count steps, some remembered what they did not use.
+    """
+    own, count = model.optimizer.variables, len(model.trainable_variables)
+    slots = stored[1:] if stored and not stored[0].shape else stored
+    found = {id(v): v.numpy() for v in own}
+    if len(slots) < len(stored):
+        found[id(own[0])] = stored[0]
+    kinds = kinds_of_slots(model.optimizer, count)
+    known = {v.name for v in own if id(v) not in {id(s) for k in kinds for s in k}}
+    if len(slots) < count * len(kinds) or known > {"iteration", "learning_rate"}:
+        return stored  # another algorithm by the same name
+    for i, kind in enumerate(kinds):
+        for variable, value in zip(kind, slots[i * count :], strict=False):
+            found[id(variable)] = value
+    return [found[id(variable)] for variable in own]
+
+
+def kinds_of_slots(optimizer: Any, count: int) -> list[list[Any]]:
+    """The lists of variables, one for each weight, that an optimizer keeps."""
+    own = {id(v) for v in optimizer.variables if v is not optimizer.variables[0]}
+    lists = [v for v in vars(optimizer).values() if isinstance(v, list)]
+    return [v for v in lists if count == len(v) and own.issuperset(map(id, v))]
 
 
 def load_seeds(model: Any, root: hdf5.Group) -> None:

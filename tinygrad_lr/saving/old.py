@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_lr.saving import keras1
+
 # Arguments that say nothing about what is computed, by class ("" for every class).
 GONE: dict[str, tuple[str, ...]] = {
     "": ("input_dtype", "batchers", "dynamic", "ragged_input", "implementation"),
@@ -34,10 +36,14 @@ def modern(config: Any) -> Any:
     if str(config.get("module")).startswith("keras.src.ops"):  # Keras 3 alone has them
         return config
     if name == "Sequential" and isinstance(settings, list):  # before Keras 2.2.3
+        if keras1.merges_models(settings):
+            graph = keras1.as_graph(config.get("name"), settings)
+            return modern({**config, **graph})
         settings = {"layers": settings}
     if name == "Model" and isinstance(settings, dict) and "output_layers" in settings:
         name = "Functional"
     if isinstance(settings, dict):
+        name, settings = keras1.modern_kind(name, keras1.modern_parts(settings))
         settings = {key: modern(part) for key, part in settings.items()}
         for gone in GONE[""]:
             settings.pop(gone, None)
