@@ -155,3 +155,9 @@ def test_given_arguments_make_the_default_config():
     assert (config["width"], config["name"]) == (5, "m")
     assert "height" not in config
     assert Mine.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError])
+def test_unknown_arguments_are_both_kinds_of_error(error):
+    with pytest.raises(error, match="Did you mean 'units'"):
+        Dense(unit=3)

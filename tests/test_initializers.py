@@ -222,3 +222,18 @@ def test_stft():
 def test_clone_has_the_same_values():
     init = initializers.HeNormal(seed=4)
     np.testing.assert_array_equal(init.clone()((3, 2)).numpy(), init((3, 2)).numpy())
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),  # of SciPy
+    [
+        ("barthann", [0.0, 0.35857354, 0.87942646]),
+        ("bohman", [0.0, 0.17912389, 0.83431145]),
+        ("lanczos", [0.0, 0.50455115, 0.93548928]),
+        ("tukey", [0.0, 0.9045085, 1.0]),
+    ],
+)
+def test_windows_by_distance(name, values):
+    window = named_window(name, 6)
+    np.testing.assert_allclose(window[:3], values, atol=1e-7)
+    np.testing.assert_allclose(window, window[::-1], atol=1e-7)

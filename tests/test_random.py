@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+import tinygrad_lr as keras
 from tinygrad_lr.random import SeedGenerator, new_seed, root, set_random_seed
 
 
@@ -47,3 +48,16 @@ def test_generators():
     assert states[0] == states[1] == [[3, 0], [3, 1], [3, 2]]
     assert first.get_config() == {"seed": 3, "name": "seed_generator"}
     assert isinstance(root, dict)
+
+
+def test_a_generator_describes_itself_by_the_seed_it_was_given():
+    assert SeedGenerator().get_config()["seed"] is None
+    config = keras.saving.serialize_keras_object(SeedGenerator(3, name="mine"))
+    assert config["module"] == "keras.random"
+    again = keras.saving.deserialize_keras_object(config)
+    assert again.get_config() == {"seed": 3, "name": "mine"}
+
+
+def test_a_generator_refuses_unknown_arguments():
+    with pytest.raises(ValueError, match="Did you mean 'seed'"):
+        SeedGenerator(sed=3)

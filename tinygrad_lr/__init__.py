@@ -27,7 +27,7 @@ from tinygrad_lr import (
     regularizers,
     utils,
 )
-from tinygrad_lr.autodiff import GradientTape, Tensor, Variable
+from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, name_scope
 from tinygrad_lr.compiler import function
 from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.initializers.initializer import Initializer
@@ -85,6 +85,7 @@ __all__ = [
     "metrics",
     "mixed_precision",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
     "preprocessing",

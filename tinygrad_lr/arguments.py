@@ -37,6 +37,12 @@ def register_old_names(owner: str, names: Mapping[str, Translation]) -> None:
     OLD_NAMES.setdefault(owner, {}).update(names)
 
 
+class UnknownArgumentError(TypeError, ValueError):
+    """An argument that does not exist: Python raises ``TypeError``, Keras mostly
+    ``ValueError``, so this is both.
+    """
+
+
 class Parameters(NamedTuple):
     """The names a function can be given by keyword, and whether it takes any other."""
 
@@ -212,14 +218,16 @@ def warn_once(name: str, message: str) -> None:
 
 def unknown_argument(
     owner: str, unknown: list[str], known: frozenset[str], who: str | None = None
-) -> TypeError:
+) -> UnknownArgumentError:
     """The error for arguments that do not exist, with the nearest ones that do."""
     name = unknown[0]
     of = f" (name {who!r})" if isinstance(who, str) else ""
     known = frozenset(k for k in known if not k.startswith("_"))
     hint = suggestion(name, known) or f" It takes {', '.join(sorted(known))}."
     others = f" (and {', '.join(map(repr, unknown[1:]))})" if unknown[1:] else ""
-    return TypeError(f"{owner}{of}: unknown argument {name!r}{others}.{hint}")
+    return UnknownArgumentError(
+        f"{owner}{of}: unknown argument {name!r}{others}.{hint}"
+    )
 
 
 def check_settings(

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_lr.arguments import checked
+from tinygrad_lr.arguments import checked, unknown_argument
 from tinygrad_lr.autodiff import Tensor, Variable, draws, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.registry import Registry
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -79,10 +80,9 @@ class SeedGenerator:
         self, seed: int | None = None, name: str | None = None, **kwargs: Any
     ) -> None:
         if kwargs:
-            raise TypeError(
-                f"SeedGenerator: unknown argument {next(iter(kwargs))!r}; it takes "
-                "seed and name."
-            )
+            names = frozenset(("seed", "name"))
+            raise unknown_argument("SeedGenerator", list(kwargs), names)
+        self._given = seed
         if seed is None:
             seed = new_seed()
         self.name = name or "seed_generator"
@@ -100,7 +100,7 @@ class SeedGenerator:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a generator."""
-        return {"seed": self.seed, "name": self.name}
+        return {"seed": self._given, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
@@ -108,6 +108,7 @@ class SeedGenerator:
         return cls(**config)
 
 
+Registry("seed generator", "keras.random").add(SeedGenerator)
 Seed = int | SeedGenerator | None
 
 

@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, no_grad
+from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, name_scope, no_grad
 
 
 def test_a_variable_follows_its_gradient_by_itself():
@@ -203,3 +203,12 @@ def test_constraint_and_regularizer_are_functions_and_are_pickled():
     for what in ("constraint", "regularizer"):
         with pytest.raises(ValueError, match=f"the {what} of a Variable"):
             setattr(w, what, "max_norm")
+
+
+def test_name_scopes_begin_the_paths():
+    with name_scope("outer"), name_scope("inner"):
+        w = Variable(1.0, name="w")
+    assert (w.name, w.path) == ("w", "outer/inner/w")
+    assert Variable(1.0, name="w").path == "w"
+    with pytest.raises(ValueError, match="without '/'"):
+        name_scope("a/b")

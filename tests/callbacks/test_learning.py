@@ -102,3 +102,27 @@ def test_messages_go_to_the_log_when_they_should_not_be_printed(
     assert capsys.readouterr().out == ""
     assert "Epoch 1/2" in caplog.text
     assert "loss:" in caplog.text
+
+
+def test_each_optimizer_inside_has_a_rate_of_its_own() -> None:
+    parts = [
+        keras.optimizers.SGD(rate, name=name, use_ema=name == "a")
+        for name, rate in (("a", 0.4), ("b", 0.2))
+    ]
+    by_path = keras.optimizers.OptimizerMap(parts[0], {".*bias": parts[1]})
+    model = keras.Sequential([keras.layers.Dense(1, input_dim=2)])
+    model.compile(keras.optimizers.MultiOptimizer(by_path), "mse")
+    halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    plateau = ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=1e9)
+    log = model.fit(X, Y, 4, 2, 0, [halved, plateau, SwapEMAWeights()], 0.5).history
+    np.testing.assert_allclose(log["learning_rate_a"], [0.2, 0.1], rtol=1e-6)
+    np.testing.assert_allclose(log["learning_rate_b"], [0.1, 0.05], rtol=1e-6)
+    rates = [float(part.learning_rate) for part in parts]
+    np.testing.assert_allclose(rates, [0.05, 0.025], rtol=1e-6)
+
+
+def test_averages_inside_a_loss_scale_optimizer() -> None:
+    model = keras.Sequential([keras.layers.Dense(1, input_dim=2)])
+    inner = keras.optimizers.SGD(0.1, use_ema=True)
+    model.compile(keras.optimizers.LossScaleOptimizer(inner, 4.0), "mse")
+    model.fit(X, Y, verbose=0, callbacks=[SwapEMAWeights()], validation_split=0.5)

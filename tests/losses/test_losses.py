@@ -400,3 +400,17 @@ def test_resolve():
         pred = np.zeros((6, 1) if shape == (6, 1) else (6, 3))
         assert losses.resolve("crossentropy", np.zeros(shape), pred).fn is fn
         assert losses.resolve("CE", np.zeros(shape), pred).fn is fn
+
+
+def test_the_dtype_of_a_loss_is_fixed():
+    loss = losses.MeanSquaredError(dtype="float64")
+    assert loss.dtype == "float64"
+    with pytest.raises(AttributeError):
+        loss.dtype = "float32"
+
+
+def test_ctc_with_a_blank_among_the_labels():
+    """Figures of Keras 3.15.1: what is counted as length, and what may be left out."""
+    logits = (np.arange(24, dtype="float32").reshape(2, 4, 3) - 12) / 100
+    values = losses.ctc([[1, 2, 1, 0], [1, 2, 0, 2]], logits)
+    np.testing.assert_allclose(values, [2.4429314, 2.4543598], rtol=1e-6)

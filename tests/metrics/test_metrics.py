@@ -273,3 +273,27 @@ def test_users_metrics():
 
     with pytest.raises(RuntimeError, match="super"):
         NoSuper()
+
+
+def test_metrics_and_variables_in_nestings_are_parts():
+    metric = metrics.Mean()
+    metric.parts = {"a": [metrics.Sum(), metrics.Sum()]}
+    metric.more = (Variable(0.0),)
+    assert len(metric.variables) == 5
+
+
+def test_a_variable_of_a_metric_starts_from_values():
+    start = metrics.Mean().add_variable((2,), Tensor([1.0, 2.0]))
+    assert start.tolist() == [1.0, 2.0]
+
+
+def test_what_a_metric_would_do():
+    metric = metrics.Mean()
+    metric.update_state([1.0])
+    state = metric.stateless_update_state([2.0, 1.0], [4.0])
+    assert [float(value) for value in state] == [6.0, 2.0]
+    assert float(metric.stateless_result(state)) == 3.0
+    assert [float(value) for value in metric.stateless_reset_state()] == [0.0, 0.0]
+    assert float(metric.result()) == 1.0
+    with pytest.raises(ValueError, match="has 2 variables, got 1 values"):
+        metric.stateless_result([1.0])

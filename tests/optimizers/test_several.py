@@ -138,3 +138,16 @@ def test_mistakes_with_several():
         MultiOptimizer(lambda v: "sgd").build([Variable(ONES, name="w")])
     with pytest.raises(ValueError, match="1 gradients for 2 variables"):
         optimizer.apply([ONES], [Variable(ONES), Variable(ONES)])
+
+
+def test_a_scaled_multi_optimizer_has_one_scale():
+    inner = SGD(0.1)
+    several = MultiOptimizer(OptimizerMap(inner), loss_scale_factor=5.0)
+    LossScaleOptimizer(several)
+    assert (several.loss_scale_factor, inner.loss_scale_factor) == (None, None)
+
+
+def test_the_scale_always_changes():
+    LossScaleOptimizer(SGD(), dynamic=True)
+    with pytest.raises(ValueError, match="loss_scale_factor="):
+        LossScaleOptimizer(SGD(), dynamic=False)

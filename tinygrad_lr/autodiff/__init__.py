@@ -35,6 +35,7 @@ from tinygrad_lr.autodiff.functions import (
 )
 from tinygrad_lr.autodiff.gradcheck import GradientError, gradcheck
 from tinygrad_lr.autodiff.rules import composition, primitive, reduction, rule
+from tinygrad_lr.autodiff.scopes import name_scope
 from tinygrad_lr.autodiff.tape import GradientTape
 from tinygrad_lr.autodiff.tensor import (
     Tensor,
@@ -79,6 +80,7 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "name_scope",
     "no_grad",
     "primitive",
     "pull_back",

@@ -31,6 +31,7 @@ from tinygrad_lr.autodiff.mode import (
     no_grad,
     set_default_dtype,
 )
+from tinygrad_lr.autodiff.scopes import scoped
 from tinygrad_lr.autodiff.starting import function_or_none, started
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ class Variable(Tensor):
         self.storage = None
         super().__init__(start, dtype=dtype)
         self.name = name or "variable"
-        self.path = self.name
+        self.path = scoped(self.name)
         self.word: str | None = None  # what programs call it, if not by its path
         self.attached: dict[str, Any] = {}
         self.trainable = trainable

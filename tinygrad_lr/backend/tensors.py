@@ -5,13 +5,12 @@ Graphs and sessions are not here.
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lr import ops
-from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.autodiff import Tensor, Variable, name_scope
 from tinygrad_lr.config import (
     backend,
     epsilon,
@@ -180,11 +179,6 @@ def learning_phase() -> int:
 
 def set_learning_phase(value: Any) -> None:
     """Accepted; layers are told by ``training=``."""
-
-
-def name_scope(name: str) -> contextlib.AbstractContextManager[None]:
-    """A ``with`` block without effect."""
-    return contextlib.nullcontext()
 
 
 def image_dim_ordering() -> str:

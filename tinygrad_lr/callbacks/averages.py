@@ -26,14 +26,20 @@ class SwapEMAWeights(Callback):
     def pairs(self) -> list[tuple[Any, Any]]:
         """Each weight with its average."""
         optimizer = self.model.optimizer
-        if not getattr(optimizer, "use_ema", False):
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        parts = getattr(inner, "optimizers", [inner])
+        averaging = [part for part in parts if getattr(part, "use_ema", False)]
+        if not averaging:
             raise ValueError(
                 "SwapEMAWeights: expected an optimizer with use_ema=True, got "
-                f"{type(optimizer).__name__}(use_ema=False)."
+                f"{type(inner).__name__}(use_ema=False)."
             )
-        return list(
-            zip(optimizer._trainable_variables, optimizer._averages, strict=True)
-        )
+        return [
+            pair
+            for part in averaging
+            if part.built
+            for pair in zip(part._trainable_variables, part._averages, strict=True)
+        ]
 
     def swap(self, wanted: bool) -> None:
         """Let the averages be in the model, or not."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_lr.callbacks.callback import HOOKS, Callback
+from tinygrad_lr.callbacks.rates import learning_rates, rate_of, with_rates
 from tinygrad_lr.utils.interactive import print_message
 
 Hook = Callable[..., Any] | None
@@ -62,7 +63,16 @@ class LearningRateScheduler(Callback):
         self.verbose = verbose
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        optimizer = self.model.optimizer
+        for name, optimizer in with_rates(self.model.optimizer):
+            rate = self.set_rate(optimizer, epoch)
+            if self.verbose:
+                print_message(
+                    f"\nEpoch {epoch + 1}: LearningRateScheduler setting "
+                    f"{rate_of(name)} to {rate}."
+                )
+
+    def set_rate(self, optimizer: Any, epoch: int) -> float:
+        """Set the rate of one optimizer for an epoch, and return it."""
         if takes_two(self.schedule):
             rate = self.schedule(epoch, float(optimizer.learning_rate))
         else:
@@ -75,15 +85,11 @@ class LearningRateScheduler(Callback):
                 f"{rate!r} for epoch {epoch}."
             ) from None
         optimizer.learning_rate = rate
-        if self.verbose:
-            print_message(
-                f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to "
-                f"{rate}."
-            )
+        return rate
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs.update(learning_rates(self.model.optimizer))
 
 
 def takes_two(function: Callable[..., Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.callbacks.monitor import MonitorCallback
+from tinygrad_lr.callbacks.rates import learning_rates, rate_of, with_rates
 from tinygrad_lr.utils.interactive import print_message
 
 
@@ -63,7 +64,7 @@ class ReduceLROnPlateau(MonitorCallback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.sign = self.sign or self.direction()
         logs = {} if logs is None else logs
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs.update(learning_rates(self.model.optimizer))
         value = self.current(logs)
         if value is None:
             return
@@ -81,14 +82,16 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def reduce(self, epoch: int) -> bool:
         """Reduce the learning rate unless it is as low as may be; say whether."""
-        old = float(self.model.optimizer.learning_rate)
-        if old <= np.float32(self.min_lr):
-            return False
-        new = max(old * self.factor, self.min_lr)
-        self.model.optimizer.learning_rate = new
-        if self.verbose > 0:
-            print_message(
-                f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to "
-                f"{new}."
-            )
-        return True
+        reduced = False
+        for name, optimizer in with_rates(self.model.optimizer):
+            old = float(optimizer.learning_rate)
+            if old <= np.float32(self.min_lr):
+                continue
+            reduced = True
+            optimizer.learning_rate = new = max(old * self.factor, self.min_lr)
+            if self.verbose > 0:
+                print_message(
+                    f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing "
+                    f"{rate_of(name)} to {new}."
+                )
+        return reduced

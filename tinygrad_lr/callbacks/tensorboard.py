@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.callbacks.callback import Callback
+from tinygrad_lr.callbacks.rates import learning_rates
 from tinygrad_lr.notices import warn
 
 
@@ -109,7 +110,7 @@ class TensorBoard(Callback):
         logs = dict(logs or {})
         validation = {k: logs.pop(k) for k in tuple(logs) if k.startswith("val_")}
         optimizer = self.model.optimizer
-        logs["learning_rate"] = float(optimizer.learning_rate)
+        logs.update(learning_rates(optimizer))
         if self.write_steps_per_second:
             start, before = self.epoch_start
             steps = int(optimizer.iterations) - before

@@ -55,6 +55,15 @@ def gone(what_now: str) -> Translation:
     return refuse
 
 
+def always_dynamic(name: str, arguments: dict[str, Any]) -> None:
+    """The scale of a LossScaleOptimizer always changes; a fixed one is refused."""
+    if not arguments.pop(name):
+        raise ValueError(
+            "LossScaleOptimizer(dynamic=False): for a fixed scale leave it out, and "
+            "give loss_scale_factor= to the optimizer itself."
+        )
+
+
 ONE_PROCESS = no_effect("batches are made in this process, when they are needed")
 IN_COMPILE = no_effect("ask for it by metrics=['accuracy'] in compile")
 
@@ -103,6 +112,7 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
     "Reshape": {"dims": "target_shape"},
     "UpSampling1D": {"length": "size"},
     "Optimizer": {"lr": "learning_rate"},
+    "LossScaleOptimizer": {"dynamic": always_dynamic},
     "Nadam": {
         "schedule_decay": no_effect("the momentum follows a schedule of its own")
     },

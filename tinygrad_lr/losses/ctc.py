@@ -48,8 +48,9 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     blanks = np.zeros_like(labels)
     states = np.reshape(np.stack([blanks, labels], axis=-1), (n, 2 * longest))
     states = np.concatenate([states, np.zeros((n, 1), np.int64)], axis=1)
-    # A blank may be left out between two different labels.
-    free = (states[:, 2:] != BLANK) & (states[:, 2:] != states[:, :-2])
+    # A blank may be left out between two different labels, at the odd states.
+    odd = np.arange(2, 2 * longest + 1) % 2 == 1
+    free = odd & (states[:, 2:] != states[:, :-2])
     toll = np.where(free, 0.0, IMPOSSIBLE).astype(logits.dtype)
     log_p = functions.log_softmax(logits, axis=-1)
     log_p = np.take_along_axis(log_p, states[:, None], axis=-1)

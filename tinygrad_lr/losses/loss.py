@@ -59,7 +59,12 @@ class Loss(Noticed, metaclass=Checked):
                 f"{suggestion(str(reduction), words) or f' Known are {words}.'}"
             )
         self.reduction = reduction
-        self.dtype = dtype_name(dtype)
+        self._dtype = dtype_name(dtype)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the computation, as a string."""
+        return self._dtype
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss of predictions of shape (n, ...) for targets of the same

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ import numpy as np
 from tinygrad_lr import initializers
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.autodiff.lending import lent
 from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import dtype_name, floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
-from tinygrad_lr.nesting import unique
+from tinygrad_lr.nesting import inside, unique
 
 
 class Metric(Noticed, metaclass=Checked):
@@ -68,7 +70,7 @@ class Metric(Noticed, metaclass=Checked):
                 f"{type(self).__name__}: its __init__ must begin with "
                 "super().__init__()."
             )
-        value = initializers.get(initializer or "zeros")(
+        value = initializers.get("zeros" if initializer is None else initializer)(
             tuple(shape), dtype=dtype or floatx()
         )
         variable = Variable(as_tensor(value), trainable=False, name=name)
@@ -84,10 +86,11 @@ class Metric(Noticed, metaclass=Checked):
         return self.add_variable(shape, initializer, dtype, name=name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable):
-            self._variables = unique([*self._variables, value])
-        elif isinstance(value, Metric):
-            self._metrics = unique([*self._metrics, value])
+        if name not in ("_variables", "_metrics"):
+            if found := list(inside(value, Variable)):
+                self._variables = unique([*self._variables, *found])
+            if parts := list(inside(value, Metric)):
+                self._metrics = unique([*self._metrics, *parts])
         super().__setattr__(name, value)
 
     @property
@@ -118,6 +121,27 @@ class Metric(Noticed, metaclass=Checked):
         """Forget all batches."""
         for variable in self.variables:
             variable.assign(zeros(variable.shape, variable.dtype.char))
+
+    def stateless_update_state(
+        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
+    ) -> list[Any]:
+        """Return what :meth:`update_state` would make of given values of
+        :attr:`variables`, which stay as they are.
+        """
+        with lent(self.variables, metric_variables, self.name):
+            self.update_state(*args, **kwargs)
+            return [variable.value for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """Return what :meth:`result` would be for given values of :attr:`variables`."""
+        with lent(self.variables, metric_variables, self.name):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Any]:
+        """Return the values that :meth:`reset_state` would give :attr:`variables`."""
+        with lent(self.variables, self.variables, self.name):
+            self.reset_state()
+            return [variable.value for variable in self.variables]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in a batch and return the result so far."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from tinygrad_lr.arguments import refuse_unknown
 from tinygrad_lr.autodiff import Variable, no_grad
+from tinygrad_lr.autodiff.lending import lent
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.optimizers import schedules
@@ -320,15 +321,9 @@ class Optimizer(Memory):
                 f"{len(self.variables)}, got {len(trainable_variables)} and "
                 f"{len(optimizer_variables)}."
             )
-        before = [variable.value for variable in state]
-        try:
-            for variable, value in zip(state, values, strict=True):
-                variable.assign(value)
+        with lent(state, values, self.name):
             self.apply(grads, weights)
             after = [variable.value for variable in state]
-        finally:
-            for variable, value in zip(state, before, strict=True):
-                variable.assign(value)
         return after[: len(weights)], after[len(weights) :]
 
     def scale_loss(self, loss: Any) -> Any:

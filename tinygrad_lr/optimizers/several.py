@@ -51,7 +51,8 @@ class LossScaleOptimizer(Optimizer):
         self.dynamic_growth_steps = checked_number(
             self.name, "dynamic_growth_steps", dynamic_growth_steps, "[1, inf)"
         )
-        inner_optimizer.loss_scale_factor = None  # else it would be divided out twice
+        for inner in (inner_optimizer, *getattr(inner_optimizer, "optimizers", ())):
+            inner.loss_scale_factor = None  # else it would be divided out twice
 
     def _build_slots(self, variables: list[Variable]) -> None:
         self.step_counter = self.add_variable((), "zeros", "int64", "step_counter")
