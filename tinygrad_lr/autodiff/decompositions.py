@@ -18,7 +18,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff.calculus import swap
 from tinygrad_lr.autodiff.complexes import conj, into, like
-from tinygrad_lr.autodiff.rules import composition, constant, primitive, rule
+from tinygrad_lr.autodiff.rules import Function, composition, constant, primitive, rule
 
 
 def adjoint(x: Any) -> Any:
@@ -269,3 +269,10 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     missed = np.square(np.absolute(b - np.matmul(a, x)))
     residuals = np.sum(missed, 0, keepdims=b.ndim == 1)
     return x, residuals if a.shape[0] > a.shape[1] else residuals[:0], rank, values
+
+
+#: One call of LAPACK each: there is nothing in them to look into.
+DECOMPOSITIONS: tuple[Function, ...] = (
+    symmetric_eigen, general_eigen, eigenvalues, singular_triplets, tall_qr,
+    all_singular_vectors, complete_qr,
+)  # fmt: skip

@@ -219,9 +219,6 @@ def erfinv_of(y: float) -> float:
     return math.copysign(x, y)
 
 
-erfinv_of_number = np.frompyfunc(erfinv_of, 1, 1)
-
-
 def float_array(values: Any, x: Any) -> Any:
     """``values`` in the dtype that NumPy's own functions would give for ``x``."""
     return np.asarray(values, dtype=np.result_type(np.asarray(x), np.float16))
@@ -242,7 +239,7 @@ def erfc(x: Any) -> Any:
 @primitive
 def erfinv(y: Any) -> Any:
     """The x with erf(x) = y, element by element; infinite at -1 and 1, nan beyond."""
-    return float_array(erfinv_of_number(y), y)
+    return float_array(np.frompyfunc(erfinv_of, 1, 1)(y), y)
 
 
 rule(erfinv, lambda g, out, y: g * np.exp(np.square(out)) * (math.sqrt(math.pi) / 2))

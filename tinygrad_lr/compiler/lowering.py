@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.decompositions import DECOMPOSITIONS
 from tinygrad_lr.autodiff.draws import DRAWS
 from tinygrad_lr.autodiff.tensor import no_grad
 from tinygrad_lr.compiler.program import Op, Program, Value, substitute
@@ -22,7 +23,7 @@ from tinygrad_lr.compiler.recording import record
 OPAQUE: set[Callable[..., Any]] = {
     functions.getitem, functions.lookup, functions.scatter_add, functions.scatter_set,
     functions.astype, functions.einsum, functions.erf, functions.erfc, functions.erfinv,
-    functions.logabsdet, *DRAWS,
+    functions.logabsdet, functions.sign_of_det, *DECOMPOSITIONS, *DRAWS,
 }  # fmt: skip
 
 

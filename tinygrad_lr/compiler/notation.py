@@ -8,6 +8,7 @@ plain call says it best.
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import re
 import textwrap
@@ -17,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.forms import parameters
 from tinygrad_lr.compiler.program import Op, Value
 
 if TYPE_CHECKING:
     from tinygrad_lr.compiler.numpy_source import Printer
 
+PACKAGE = __name__.split(".")[0]
 WIDTH = 88
 # How tightly an expression binds, as in Python's grammar.
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
@@ -65,12 +68,13 @@ def single(axis: Any) -> bool:
     return isinstance(axis, tuple) and len(axis) == 1
 
 
-def meaningful(key: str, value: Any) -> bool:
+def meaningful(function: Callable[..., Any], key: str, value: Any) -> bool:
     """Leave out keyword arguments that stand at their defaults."""
+    if value is None:  # which means something to np.concatenate and np.sort
+        default = parameters(function)[0].get(key)
+        return isinstance(default, int)
     return not (
-        value is None
-        or (key in ("keepdims",) and value is False)
-        or (key == "ddof" and value == 0)
+        (key in ("keepdims",) and value is False) or (key == "ddof" and value == 0)
     )
 
 
@@ -93,6 +97,8 @@ def regular_array(array: Any) -> str | None:
 
 def numbers(array: Any) -> str:
     """The elements as nested lists of literals."""
+    if not array.size:  # lists tell nothing of the shape
+        return f"np.empty({array.shape})"
     text = repr(array.tolist())
     return re.sub(r"\b(inf|nan)\b", r"np.\1", text)
 
@@ -108,6 +114,13 @@ def numpy_name(function: Callable[..., Any]) -> str | None:
     return None
 
 
+def globals_of(code: Any) -> list[str]:
+    """The global names that a function loads, also inside its comprehensions."""
+    names = [i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"]
+    inner = [constant for constant in code.co_consts if inspect.iscode(constant)]
+    return names + [name for part in inner for name in globals_of(part)]
+
+
 # -- spellings of single functions -----------------------------------------------------
 
 
@@ -120,7 +133,7 @@ def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
         inner += [
             f"{k}={printer.literal(v[0] if k == 'axis' and single(v) else v)}"
             for k, v in op.kwargs.items()
-            if meaningful(k, v)
+            if meaningful(op.function, k, v)
         ]
         return f"{printer.operand(x, ATOM)}.{name}({', '.join(inner)})", ATOM
 
@@ -144,7 +157,7 @@ def spell_reshape(printer: Printer, op: Op) -> tuple[str, int]:
 
 def reshaping(old: tuple[int, ...], new: tuple[int, ...]) -> str:
     """The shortest way from one shape to another: an index, if axes only fall away."""
-    if new == ():
+    if new == () != old:
         return f"[{', '.join('0' * len(old))}]"
     if old[:1] == (1,) and new == old[1:]:
         return "[0]"
@@ -160,7 +173,10 @@ def spell_square(printer: Printer, op: Op) -> tuple[str, int]:
 
 
 def spell_getitem(printer: Printer, op: Op) -> tuple[str, int]:
-    return f"{printer.operand(op.args[0], ATOM)}[{printer.index(op.args[1])}]", ATOM
+    return (
+        f"{printer.operand(op.args[0], ATOM)}[{printer.index(op.args[1]) or '()'}]",
+        ATOM,
+    )
 
 
 SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | None]] = {
@@ -204,4 +220,22 @@ def plain_source(function: Callable[..., Any]) -> str:
             star.annotation = None
     if ast.get_docstring(definition) is not None:
         definition.body = definition.body[1:]
-    return ast.unparse(definition)
+    return ast.unparse(OneFile(body.__globals__).visit(definition))
+
+
+class OneFile(ast.NodeTransformer):
+    """Writes ``functions.softmax`` as ``softmax``: all stands in one file."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and is_ours(self.names.get(node.value.id)):
+            return ast.Name(node.attr, node.ctx)
+        return node
+
+
+def is_ours(thing: Any) -> bool:
+    """Whether something is a module of this package."""
+    return inspect.ismodule(thing) and thing.__name__.startswith(PACKAGE)

@@ -23,9 +23,12 @@ from tinygrad_lr.autodiff.tensor import Variable
 from tinygrad_lr.compiler.notation import (
     ATOM,
     INFIX,
+    PACKAGE,
     SPELLINGS,
     UNARY,
     WIDTH,
+    globals_of,
+    is_ours,
     meaningful,
     numbers,
     numpy_name,
@@ -120,14 +123,27 @@ class Printer:
     def with_helpers(self) -> list[Callable[..., Any]]:
         """The helper functions, after those of ours that they call themselves."""
         found: dict[Callable[..., Any], None] = {}
+        visited: set[Callable[..., Any]] = set()
 
         def visit(function: Callable[..., Any]) -> None:
             body = getattr(function, "body", function)
-            code = getattr(body, "__code__", None)
-            for name in code.co_names if code is not None else ():
-                used = body.__globals__.get(name)
-                if inspect.isfunction(used) and used.__module__ == body.__module__:
-                    visit(used)
+            code: Any = getattr(body, "__code__", None)
+            visited.add(function)
+            names = globals_of(code) if code is not None else []
+            known = body.__globals__ if names else {}
+            for module in [known[n] for n in names if is_ours(known.get(n))]:
+                inside = vars(module).keys() & code.co_names
+                known = known | {name: vars(module)[name] for name in inside}
+                names += sorted(inside)
+            for name in names:
+                used = known.get(name)
+                if is_ours(used):
+                    continue
+                if inspect.isfunction(used) and used.__module__.startswith(PACKAGE):
+                    if used not in visited:
+                        visit(used)
+                elif inspect.ismodule(used) and used is not np:
+                    self.constants[name] = f"__import__({used.__name__!r})"
                 elif isinstance(used, (int, float)) and name not in dir(builtins):
                     self.constants[name] = repr(used)
                 elif name in BY_ELEMENT:
@@ -247,9 +263,13 @@ class Printer:
             )
         if isinstance(x, float) and not np.isfinite(x):
             return {"inf": "np.inf", "-inf": "-np.inf"}.get(str(x), "np.nan")
-        if isinstance(x, np.dtype):
-            return f"{str(x)!r}"
-        if x is None or x is Ellipsis or isinstance(x, (int, float, str, bool)):
+        if isinstance(x, np.dtype) or (
+            isinstance(x, type) and issubclass(x, np.generic)
+        ):
+            return repr(str(np.dtype(x)))
+        if isinstance(x, range):
+            return repr(x)
+        if x is None or x is Ellipsis or isinstance(x, (int, float, complex, str)):
             return "..." if x is Ellipsis else repr(x)
         if isinstance(x, slice):
             return f"slice({x.start}, {x.stop}, {x.step})"
@@ -295,7 +315,7 @@ class Printer:
         inner += [
             f"{key}={self.literal(v)}"
             for key, v in op.kwargs.items()
-            if meaningful(key, v)
+            if meaningful(function, key, v)
         ]
         return f"{name}({', '.join(inner)})", ATOM
 
