@@ -12,8 +12,8 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
-from typing import BinaryIO
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO, Protocol
 
 from tinygrad_lr.saving.errors import DamagedFileError, UnsafeFileError
 
@@ -30,6 +30,15 @@ ZIP_ERRORS = (
 )  # fmt: skip
 
 
+class Container(Protocol):
+    """What has the entries of a model file: an archive, or a folder of files."""
+
+    entries: Mapping[str, Any]
+
+    def __contains__(self, name: str) -> bool: ...
+    def read(self, name: str) -> bytes: ...
+
+
 class Archive:
     """The entries of a zip file held in memory."""
 
@@ -43,7 +52,7 @@ class Archive:
                 "damaged."
             ) from error
         judge(entries, len(data))
-        self.entries = {entry.filename: entry for entry in entries}
+        self.entries: Mapping[str, Any] = {e.filename: e for e in entries}
 
     def __contains__(self, name: str) -> bool:
         return name in self.entries

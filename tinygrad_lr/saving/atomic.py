@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,6 +45,13 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], Any]) 
     finally:
         if beside is not None and os.path.exists(beside):
             os.unlink(beside)
+
+
+def write_bytes(
+    path: str | os.PathLike[str], pieces: Iterable[bytes | memoryview]
+) -> None:
+    """Write a file of these pieces."""
+    write_whole(path, lambda file: file.writelines(pieces))
 
 
 def permissions(target: Path) -> int:

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.notices import warn
-from tinygrad_lr.saving import hdf5, keras2, keras3, safetensors
+from tinygrad_lr.saving import hdf5, keras2, keras3, safetensors, shards
 from tinygrad_lr.saving.archive import SIGNATURE as ZIP
 from tinygrad_lr.saving.archive import Archive
 from tinygrad_lr.saving.atomic import write_whole
@@ -32,6 +32,7 @@ from tinygrad_lr.saving.errors import (
     MissingFileError,
     UnsupportedFileError,
 )
+from tinygrad_lr.saving.folder import Folder, write_folder
 from tinygrad_lr.saving.state import load_state
 
 HDF5_NAMES = (".h5", ".hdf5", ".hd5", ".he5")
@@ -50,19 +51,16 @@ def save_model(
             not listed here) gives Keras 3's format, ``.h5`` and ``.hdf5`` that of Keras
             1 and 2, ``.npz`` arrays of NumPy.
         overwrite: whether to replace a file without asking.
-        zipped: True or None: there is no other way.
+        zipped: False for a folder of the files that a ``.keras`` archive holds.
         include_optimizer: whether the state of the optimizer goes along.
         save_format: "keras", "h5" or "npz", if the name does not say it; "tf" (of
             Keras 2) gives Keras 3's format.
 
     Raises:
         SaveError: if the file cannot be written; the old one then still stands.
-        UnsupportedFileError: for ``zipped=False`` and unknown formats.
+        UnsupportedFileError: for unknown formats.
+        ValueError: for a folder with a name that ends in ``.keras``.
     """
-    if zipped is False:
-        raise UnsupportedFileError(
-            "save: models are written as one file; leave out zipped=False."
-        )
     if not model.built:
         warn(
             f"model {model.name!r} is not built, so it is saved without weights. Call "
@@ -72,6 +70,15 @@ def save_model(
         keras3.write_keras(filepath, model, include_optimizer)
         return
     path = os.fspath(filepath)
+    if zipped is False:
+        if path.endswith(".keras"):
+            raise ValueError(
+                f"save: with zipped=False a folder is written; expected a name without "
+                f"'.keras' at its end, got {path!r}."
+            )
+        if may_write(path, overwrite):
+            write_folder(path, keras3.entries_of(model, include_optimizer))
+        return
     write = model_writer(path, save_format)
     if may_write(path, overwrite):
         write_whole(path, lambda file: write(file, model, optimizer=include_optimizer))
@@ -123,6 +130,9 @@ def load_model(
         ModelFileError: if the file is damaged, unsafe, or names what is not known. Each
             is a class of its own; a missing file is a ``FileNotFoundError`` as well.
     """
+    if is_model_folder(filepath):
+        folder = Folder(Path(filepath))
+        return keras3.read_model(folder, folder.size(), custom_objects, compile)
     data = read_whole(filepath)
     if is_zip(data):
         archive = Archive(data)
@@ -150,13 +160,11 @@ def save_weights(
 
     The name says the format: ``.weights.h5`` (Keras 3; also every name not listed
     here), ``.h5`` or ``.hdf5`` (Keras 1 and 2, weights only), ``.npz``,
-    ``.safetensors`` (weights only, to take elsewhere). Raises ``ValueError`` for a
-    model that is not built, and :class:`SaveError` if the file cannot be written.
+    ``.safetensors`` (weights only, to take elsewhere). With ``max_shard_size``, in GB,
+    there are several files and a list of them, whose name ends in ``.weights.json``.
+    Raises ``ValueError`` for a model that is not built, and :class:`SaveError` if the
+    file cannot be written.
     """
-    if max_shard_size is not None:
-        raise UnsupportedFileError(
-            "save_weights: weights are written as one file; leave out max_shard_size."
-        )
     if not model.built:
         raise ValueError(
             f"save_weights: model {model.name!r} is not built, so it has no weights "
@@ -164,6 +172,15 @@ def save_weights(
         )
     path = os.fspath(filepath)
     lowered = path.lower()
+    if max_shard_size is not None:
+        if not lowered.endswith(("weights.h5", "weights.json")):
+            raise ValueError(
+                "save_weights: with max_shard_size, expected a name that ends in "
+                f"'.weights.json', got {path!r}."
+            )
+        if may_write(path, overwrite):
+            shards.write(shards.list_path(path), model, max_shard_size)
+        return
     write = keras3.write_weights
     if lowered.endswith(".npz"):
         write = write_npz_weights
@@ -214,6 +231,8 @@ def load_weights(
             keras2.load_in_order(model, group, skip_mismatch, by_name)
             return
         stored = keras3.stored_in(root)
+    elif data[:1] == b"{":
+        stored = shards.stored_in(Path(filepath), data)
     else:
         raise DamagedFileError(
             f"{shown(filepath)} holds no weights: expected a .h5 (HDF5), .keras or "
@@ -238,8 +257,9 @@ def read_whole(filepath: Any) -> bytes:
     path = Path(os.fspath(filepath))
     if path.is_dir():
         raise UnsupportedFileError(
-            f"{shown(filepath)} is a folder (TensorFlow's SavedModel, perhaps), which "
-            "cannot be read. Save the model as one file: model.save('model.keras')."
+            f"{shown(filepath)} is a folder without a model that can be read (perhaps "
+            "TensorFlow's SavedModel). Save the model as one file: "
+            "model.save('model.keras')."
         )
     try:
         return path.read_bytes()
@@ -247,6 +267,14 @@ def read_whole(filepath: Any) -> bytes:
         beside = sorted(p.name for p in path.parent.glob(f"{path.stem}*"))[:5]
         hint = f" There is {', '.join(beside)}." if beside else ""
         raise MissingFileError(f"there is no file {shown(filepath)}.{hint}") from error
+
+
+def is_model_folder(filepath: Any) -> bool:
+    """Whether there is a folder with the files of a model."""
+    return (
+        isinstance(filepath, (str, os.PathLike))
+        and Path(os.fspath(filepath), keras3.CONFIG).is_file()
+    )
 
 
 def is_zip(data: bytes) -> bool:

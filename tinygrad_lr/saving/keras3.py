@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from tinygrad_lr.registry import describe
 from tinygrad_lr.saving import hdf5, npz, plain
-from tinygrad_lr.saving.archive import Archive, write_archive
+from tinygrad_lr.saving.archive import Container, write_archive
 from tinygrad_lr.saving.errors import DamagedFileError, UnsupportedFileError
 from tinygrad_lr.saving.objects import from_file, model_from
 from tinygrad_lr.saving.old import modern
@@ -63,12 +63,13 @@ def kept(model: Any, optimizer: bool) -> Iterator[tuple[str, Any, dict[str, Arra
 
 def write_keras(file: BinaryIO, model: Any, optimizer: bool = True) -> None:
     """Write a ``.keras`` file."""
+    write_archive(file, entries_of(model, optimizer))
 
-    def entries() -> Iterator[tuple[str, Pieces]]:
-        yield from description(model, optimizer)
-        yield WEIGHTS, hdf5.encode(weights_tree(model, optimizer))
 
-    write_archive(file, entries())
+def entries_of(model: Any, optimizer: bool = True) -> Iterator[tuple[str, Pieces]]:
+    """The entries of a ``.keras`` file."""
+    yield from description(model, optimizer)
+    yield WEIGHTS, hdf5.encode(weights_tree(model, optimizer))
 
 
 def write_weights(file: BinaryIO, model: Any) -> None:
@@ -127,8 +128,10 @@ def stored_in(root: hdf5.Group) -> Stored:
     return stored
 
 
-def read_model(archive: Archive, size: int, custom_objects: Any, compile: bool) -> Any:
-    """Make the model of a ``.keras`` or ``.npz`` file."""
+def read_model(
+    archive: Container, size: int, custom_objects: Any, compile: bool
+) -> Any:
+    """Make the model of a ``.keras`` or ``.npz`` file, or of a folder."""
     config = plain.parse(archive.read(CONFIG), CONFIG)
     if isinstance(config, dict) and not compile:
         config.pop("compile_config", None)
@@ -142,12 +145,12 @@ def read_model(archive: Archive, size: int, custom_objects: Any, compile: bool) 
     return model
 
 
-def has_weights(archive: Archive) -> bool:
+def has_weights(archive: Container) -> bool:
     """Whether a file holds any arrays; one of a model without weights need not."""
     return WEIGHTS in archive or any(n.endswith(".npy") for n in archive.entries)
 
 
-def weights_of(archive: Archive) -> Stored:
+def weights_of(archive: Container) -> Stored:
     """Where the arrays of a ``.keras`` or ``.npz`` file stand."""
     if WEIGHTS in archive:
         return stored_in(hdf5.File(archive.read(WEIGHTS)))

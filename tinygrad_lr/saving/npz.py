@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from tinygrad_lr.saving.archive import Archive
+from tinygrad_lr.saving.archive import Container
 from tinygrad_lr.saving.errors import DamagedFileError, UnsafeFileError
 
 # The header that NumPy writes: a dict of three entries. It is not evaluated.
@@ -69,7 +69,7 @@ def decode(data: bytes, name: str) -> np.ndarray[Any, Any]:
 class Tree:
     """The arrays of an archive by folder: ``get("layers/dense/vars")["0"]``."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Container) -> None:
         self.archive = archive
         self.folders: dict[str, dict[str, str]] = {}
         for place in archive.entries:
@@ -85,7 +85,7 @@ class Tree:
 class Arrays(Mapping[str, np.ndarray[Any, Any]]):
     """Arrays by name, read from an archive when they are asked for."""
 
-    def __init__(self, archive: Archive, places: dict[str, str]) -> None:
+    def __init__(self, archive: Container, places: dict[str, str]) -> None:
         self.archive = archive
         self.places = places
 
