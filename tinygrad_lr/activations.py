@@ -34,9 +34,8 @@ class Probabilities(Tensor):
         """Return ``out`` itself (data and history), with its logits."""
         made = object.__new__(cls)
         made.data = out.data
-        made.grad = None
         made.requires_grad = out.requires_grad
-        made.call = out.call
+        made.come_from(out)
         made.logits = logits
         made.activation = activation
         return made

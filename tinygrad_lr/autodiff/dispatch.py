@@ -6,7 +6,7 @@ others, and all else is applied as it is. What would write into an array is refu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from tinygrad_lr.autodiff.forms import check_options
 from tinygrad_lr.autodiff.history import apply, plain
 from tinygrad_lr.autodiff.mode import mode, no_grad
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, Function, names_of
-
-if TYPE_CHECKING:
-    from tinygrad_lr.autodiff.tensor import Tensor
 
 IN_PLACE: set[Function] = {
     np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask,
@@ -62,16 +59,9 @@ def dispatch(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     return apply(function, *args, **kwargs)
 
 
-def operate(ufunc: np.ufunc, x: Any, y: Any) -> Tensor:
-    """Apply a binary operator, one side of which is a Tensor."""
-    if type(x) in (list, tuple):
-        x = np.asarray(x)
-    elif type(y) in (list, tuple):
-        y = np.asarray(y)
-    if ufunc in CONSTANTS and mode.recorder is None:
-        flat: Tensor = ufunc(plain(x), plain(y))
-        return flat
-    return apply(ufunc, x, y)
+def operand(x: Any) -> Any:
+    """Make an array of a list that stands beside an operator."""
+    return np.asarray(x) if type(x) in (list, tuple) else x
 
 
 def array_index(index: Any) -> Any:

@@ -9,7 +9,7 @@ their history.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ class Node(Protocol):
     @property
     def order(self) -> int: ...
 
-    def pull(self, g: Any, needed: Container[int]) -> Iterator[tuple[Any, Any]]: ...
+    def pull(self, g: Any, needed: Container[int]) -> Iterable[tuple[Any, Any]]: ...
 
 
 def history(roots: Iterable[Any]) -> list[Any]:
@@ -71,23 +71,21 @@ def reverse(
 
     gradients: dict[int, Any] = {}
     for node, g in seeds:
-        add_to(gradients, node, g)
+        known = gradients.get(id(node))
+        gradients[id(node)] = g if known is None else known + g
     found = []
     for node in reversed(nodes):
-        g = gradients.pop(id(node), None)
-        if g is None or id(node) not in needed:
+        key = id(node)
+        g = gradients.pop(key, None)
+        if g is None or key not in needed:
             continue
-        if id(node) in targets:
+        if key in targets:
             found.append((node, g))
-        for parent, contribution in node.pull(g, needed):
-            add_to(gradients, parent, contribution)
+        for parent, d in node.pull(g, needed):
+            key = id(parent)
+            known = gradients.get(key)  # added to, never in place: d may be a view
+            gradients[key] = d if known is None else known + d
     return found
-
-
-def add_to(gradients: dict[int, Any], node: Node, g: Any) -> None:
-    """Add ``g`` to the gradient of ``node``, never in place: ``g`` may be a view."""
-    known = gradients.get(id(node))
-    gradients[id(node)] = g if known is None else known + g
 
 
 def fit(g: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

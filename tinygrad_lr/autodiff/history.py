@@ -1,12 +1,13 @@
 """The array that remembers how it was computed, and the way back through its history.
 
 Every function on Tensors ends in :func:`apply`: it computes on the arrays and, where a
-gradient may be asked for, keeps the :class:`Call`. :func:`pull_back` walks the calls
+gradient may be asked for, keeps the :data:`Call`. :func:`pull_back` walks the calls
 back: each looks up its row in the rule table.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,108 +17,97 @@ import numpy as np
 from tinygrad_lr.autodiff.engine import fit, reverse
 from tinygrad_lr.autodiff.forms import check_options, normal
 from tinygrad_lr.autodiff.mode import GradSwitch, mode
-from tinygrad_lr.autodiff.rules import RULES, Function
+from tinygrad_lr.autodiff.rules import RULES, Function, Rule
 
 if TYPE_CHECKING:
     from tinygrad_lr.autodiff.tensor import Tensor
 
 Array = np.ndarray[tuple[Any, ...], np.dtype[Any]]
 
-creation = itertools.count(1)
+ndarray, ARRAYS = np.ndarray, (np.ndarray, np.generic)
+NESTINGS = (list, tuple)
+new = object.__new__
 
+Call = tuple[Function, tuple[Any, ...], dict[str, Any], Sequence[Any]]
+"""A function, its arguments, its options, and the arguments as arrays, as they were at
+the time of the call: a step of the history."""
 
-class Call:
-    """One function applied to arguments: a step of the history.
-
-    ``values`` are the arguments as arrays, as they were at the time of the call, and
-    ``parents`` the Tensors among them that need a gradient.
-    """
-
-    __slots__ = ("args", "function", "kwargs", "order", "parents", "values")
-
-    def __init__(
-        self,
-        function: Function,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        values: list[Any],
-        parents: tuple[Traced, ...],
-    ) -> None:
-        self.function = function
-        self.args = args
-        self.kwargs = kwargs
-        self.values = values
-        self.parents = parents
-        self.order = next(creation)
+made = itertools.count(1)
+NO_OPTIONS: dict[str, Any] = {}
+NO_RULE = Rule((), None)
 
 
 class Traced:
-    """The part of a Tensor that the engine sees: ``data``, and the call it came from.
+    """The part of a Tensor that the engine sees: ``data``, and how it came about.
 
-    ``face`` is the class that results get: Tensor, which adds what people see.
+    ``call`` is the function that made it with its arguments, and ``parents`` are the
+    Tensors among them that need a gradient; a leaf has neither. ``order`` is larger for
+    what was made later, 0 for a leaf. ``face`` is the class that results get: Tensor,
+    which adds what people see.
     """
 
-    __slots__ = ("__weakref__", "call", "data", "grad", "requires_grad")
+    __slots__ = (
+        "__weakref__", "call", "data", "grad", "order", "parents", "requires_grad",
+    )  # fmt: skip
 
     face: ClassVar[type[Tensor]]
     data: Array
     grad: Tensor | None
     requires_grad: bool
     call: Call | None
+    parents: tuple[Traced, ...]
+    order: int
 
-    @property
-    def parents(self) -> tuple[Traced, ...]:
-        """The Tensors this one was computed from that need a gradient."""
-        return self.call.parents if self.call is not None else ()
+    def come_from(self, other: Traced | None) -> None:
+        """Have the history of ``other``; without one, be a leaf."""
+        self.grad = None
+        self.call = other.call if other is not None else None
+        self.parents = other.parents if other is not None else ()
+        self.order = other.order if other is not None else 0
 
-    @property
-    def order(self) -> int:
-        """Larger for what was made later; 0 for leaves."""
-        return self.call.order if self.call is not None else 0
-
-    def pull(self, g: Any, needed: Container[int]) -> Iterator[tuple[Traced, Any]]:
-        """Yield (parent, gradient) for the needed parents, given the gradient of self.
+    def pull(self, g: Any, needed: Container[int]) -> list[tuple[Traced, Any]]:
+        """Return pairs (parent, gradient) for the needed parents, given one's own.
 
         If ``g`` is an array the rules compute on arrays, and nothing is remembered; if
         it is a Tensor they compute on Tensors, and the gradient has a history in its
         turn.
         """
-        call = self.call
-        if call is None:
-            return
-        found = RULES.get(call.function)
-        vjps = found.vjps if found is not None else ()
-        if call.kwargs and found is not None:
-            check_options(call.function, call.kwargs, found.options)
-        if isinstance(g, Traced):
-            check_unchanged(call)
-            out: Any = self
-            values: Sequence[Any] = call.args
+        if self.call is None:
+            return []
+        function, args, kwargs, values = self.call
+        vjps, options = RULES.get(function, NO_RULE)
+        if kwargs:
+            check_options(function, kwargs, options)
+        out: Any = self.data
+        given: Sequence[Any] = values
+        if type(g) is not ndarray and isinstance(g, Traced):
+            check_unchanged(self.call)
+            out, given = self, args
             if mode.recorder is not None:
                 mode.recorder.record_gradient(out, g)
-        else:
-            out, values = self.data, call.values
-        for position, arg in enumerate(call.args):
-            alone = isinstance(arg, Traced)
-            if alone:
-                if id(arg) not in needed:
-                    continue
-            elif type(arg) not in (list, tuple) or not any(
-                id(part) in needed for part in tensors_in(arg)
-            ):
+        found = []
+        for position, arg in enumerate(args):
+            alone = id(arg) in needed
+            if not alone and (type(arg) not in NESTINGS or not reaches(arg, needed)):
                 continue
             if position >= len(vjps):
-                raise missing_rule(call.function, position)
+                raise missing_rule(function, position)
             vjp = vjps[position]
             if vjp is None:
                 continue
-            d = vjp(g, out, *values, **call.kwargs)
+            d = vjp(g, out, *given, **kwargs) if kwargs else vjp(g, out, *given)
             if alone:
-                yield arg, fit(d, arg.data.shape, arg.data.dtype)
+                value = values[position]
+                if d.shape != value.shape or d.dtype is not value.dtype:
+                    d = fit(d, value.shape, value.dtype)
+                found.append((arg, d))
             else:
-                for part, d_part in paired(arg, d):
-                    if id(part) in needed:
-                        yield part, fit(d_part, part.data.shape, part.data.dtype)
+                found += [
+                    (part, fit(d_part, part.data.shape, part.data.dtype))
+                    for part, d_part in paired(arg, d)
+                    if id(part) in needed
+                ]
+        return found
 
 
 # -- forwards --------------------------------------------------------------------------
@@ -137,21 +127,18 @@ def apply(function: Function, *args: Any, **kwargs: Any) -> Tensor:
     raw: list[Array] = []
     values = values_of(args, parents, raw)
     data = function(*values, **kwargs)
-    if parents and mode.grad:
-        if mode.recorder is None:  # which knows arrays by identity
-            if raw:
-                args = copied(args)
-                values = values_of(args, [], [])
-            if kwargs:
-                kwargs = {name: copied(value) for name, value in kwargs.items()}
-        call = Call(function, args, kwargs, values, tuple(parents))
-        out = wrap(data, call)
-        if isinstance(out, (list, tuple)) and function in RULES:
-            refuse_several(function, out)
-    else:
-        out = wrap(data, None)
-    if mode.recorder is not None:
-        mode.recorder.record_call(function, args, kwargs, out)
+    recorder = mode.recorder
+    if parents and mode.grad and recorder is None:  # which knows arrays by identity
+        if raw:
+            args = copied(args)
+            values = values_of(args, [], [])
+        if kwargs:
+            kwargs = {name: copied(value) for name, value in kwargs.items()}
+    out = wrap(data, (function, args, kwargs, values), tuple(parents))
+    if type(out) in NESTINGS and function in RULES:
+        refuse_several(function, out)
+    if recorder is not None:
+        recorder.record_call(function, args, kwargs, out)
     result: Tensor = out
     return result
 
@@ -181,19 +168,32 @@ def copied(value: Any) -> Any:
     return value.copy() if writable else value
 
 
-def wrap(data: Any, call: Call | None) -> Any:
-    """Make Tensors of the arrays a function returned; leave all else as it is."""
-    if isinstance(data, (np.ndarray, np.generic)):
-        out = object.__new__(Traced.face)
-        out.data = data = data if isinstance(data, np.ndarray) else np.asarray(data)
-        data.setflags(write=False)
+def wrap(data: Any, call: Call | None = None, parents: tuple[Traced, ...] = ()) -> Any:
+    """Make Tensors of the arrays a function returned; leave all else as it is.
+
+    With ``parents`` they know how they came about, except under :func:`no_grad` and
+    where they are integers, which are flat.
+    """
+    if isinstance(data, ARRAYS):
+        if type(data) is not ndarray:  # a NumPy scalar; a subclass stays
+            data = np.asanyarray(data)
+        data.setflags(False)  # write=False, which costs less by position
+        out = new(Traced.face)
+        out.data = data
         out.grad = None
-        smooth = call is not None and data.dtype.kind in "fc"  # integers are flat
-        out.requires_grad = smooth
-        out.call = call if smooth else None
+        if parents and mode.grad and data.dtype.kind in "fc":
+            out.requires_grad = True
+            out.call = call
+            out.parents = parents
+            out.order = next(made)
+        else:
+            out.requires_grad = False
+            out.call = None
+            out.parents = ()
+            out.order = 0
         return out
-    if isinstance(data, (tuple, list)):
-        parts = [wrap(part, call) for part in data]
+    if isinstance(data, NESTINGS):
+        parts = [wrap(part, call, parents) for part in data]
         return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
     return data
 
@@ -225,6 +225,20 @@ def paired(value: Any, others: Any) -> Iterator[tuple[Traced, Any]]:
     elif type(value) is list or type(value) is tuple:
         for part, other in zip(value, others, strict=True):
             yield from paired(part, other)
+
+
+@functools.lru_cache(maxsize=1024)
+def sized(number: float, dtype: np.dtype[Any]) -> Any:
+    """Give a number, but zero, the dtype it takes beside an array of real floats.
+
+    NumPy does that in each call, which takes as long as the call itself. Zero is left
+    out because a cache cannot tell 0.0 from -0.0.
+    """
+    if dtype.kind != "f":
+        return number
+    array = np.asarray(number, dtype)
+    array.setflags(write=False)
+    return array
 
 
 def label(tensor: Any, name: str) -> None:
@@ -283,7 +297,7 @@ def start(result: Tensor, seed: Any, on_tensors: bool) -> Any:
             f"shape {result.shape}; they must be equal."
         )
     if on_tensors and not isinstance(seed, Traced):
-        return wrap(seed, None)
+        return wrap(seed)
     return seed if on_tensors else plain(seed)
 
 
@@ -306,6 +320,11 @@ def refuse_keywords(function: Function, kwargs: dict[str, Any]) -> None:
             )
 
 
+def reaches(value: Any, needed: Container[int]) -> bool:
+    """Whether a needed Tensor is in a nesting of lists."""
+    return any(id(part) in needed for part in tensors_in(value))
+
+
 def refuse_several(function: Function, out: Sequence[Any]) -> None:
     """Say that a rule speaks of one result."""
     if any(part.requires_grad for part in tensors_in(out)):
@@ -317,20 +336,26 @@ def refuse_several(function: Function, out: Sequence[Any]) -> None:
 
 def missing_rule(function: Function, position: int) -> NotImplementedError:
     """Say that there is no rule for one argument."""
-    name = getattr(function, "__name__", repr(function))
     return NotImplementedError(
-        f"no gradient is known for argument {position} of {name}. Declare one with "
-        "tinygrad_lr.autodiff.rule, write the computation with functions that have "
-        "one, or cut it off with .detach()."
+        f"no gradient is known for argument {position} of {name_of(function)}. Declare "
+        "one with tinygrad_lr.autodiff.rule, write the computation with functions that "
+        "have one, or cut it off with .detach()."
     )
+
+
+def name_of(function: Any) -> str:
+    """What to call a function in a sentence."""
+    name: str = getattr(function, "__name__", repr(function))
+    return name
 
 
 def check_unchanged(call: Call) -> None:
     """Refuse a gradient with a history through a Variable that is not as it was."""
-    for arg, value in paired(call.args, call.values):
+    function, args, _, values = call
+    for arg, value in paired(args, values):
         if arg.data is not value:  # only an assignment can do that
             raise RuntimeError(
                 f"variable {getattr(arg, 'name', '')!r} was assigned after it was used "
-                f"in {call.function.__name__} and before create_graph=True asked for a "
+                f"in {name_of(function)} and before create_graph=True asked for a "
                 "gradient through it. Take the gradient first, then assign."
             )

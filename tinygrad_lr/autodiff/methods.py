@@ -16,11 +16,12 @@ from tinygrad_lr.autodiff.dispatch import (
     REDUCTIONS,
     array_index,
     dispatch,
-    operate,
+    operand,
     ufunc_options,
 )
 from tinygrad_lr.autodiff.forms import normal
-from tinygrad_lr.autodiff.history import Traced, apply
+from tinygrad_lr.autodiff.history import NO_OPTIONS, Traced, apply, sized, wrap
+from tinygrad_lr.autodiff.mode import mode
 from tinygrad_lr.autodiff.rules import Function
 
 if TYPE_CHECKING:
@@ -34,24 +35,59 @@ FAST_POWERS: dict[float, Function] = {
 
 
 def sides(ufunc: np.ufunc) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
-    """Make an operator and its mirror image, for ``t + x`` and ``x + t``."""
+    """Make an operator and its mirror image, for ``t + x`` and ``x + t``.
+
+    Each is :func:`apply`, made short for a Tensor with a Tensor or a number.
+    """
 
     def left(self: Any, other: Any) -> Tensor:
-        return operate(ufunc, self, other)
+        if mode.recorder is not None:
+            return apply(ufunc, self, operand(other))
+        x = self.data
+        parents: tuple[Traced, ...]
+        kind = type(other)
+        if kind is float or kind is int:
+            y = sized(other, x.dtype) if other else other
+            parents = (self,) if self.requires_grad else ()
+        elif isinstance(other, Traced):
+            y = other.data
+            parents = (self, other)
+            if not (self.requires_grad and other.requires_grad):
+                parents = tuple(t for t in parents if t.requires_grad)
+        else:
+            return apply(ufunc, self, operand(other))
+        call = (ufunc, (self, other), NO_OPTIONS, (x, y))
+        out: Tensor = wrap(ufunc(x, y), call, parents)
+        return out
 
     def right(self: Any, other: Any) -> Tensor:
-        return operate(ufunc, other, self)
+        kind = type(other)
+        if mode.recorder is not None or not (kind is float or kind is int):
+            return apply(ufunc, operand(other), self)
+        y = self.data
+        x = sized(other, y.dtype) if other else other
+        call = (ufunc, (other, self), NO_OPTIONS, (x, y))
+        out: Tensor = wrap(ufunc(x, y), call, (self,) if self.requires_grad else ())
+        return out
+
+    return left, right
+
+
+def flat_sides(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The same for a function that is flat: outside a recording it gives an array."""
+
+    def left(self: Any, other: Any) -> Any:
+        return ask(ufunc, self, operand(other))
+
+    def right(self: Any, other: Any) -> Any:
+        return ask(ufunc, operand(other), self)
 
     return left, right
 
 
 def test(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     """Make an operator that asks a question, and is answered by a plain array."""
-
-    def compare(self: Any, other: Any) -> Any:
-        return operate(ufunc, self, other)
-
-    return compare
+    return flat_sides(ufunc)[0]
 
 
 def method(function: Function) -> Callable[[Any], Tensor]:
@@ -108,7 +144,7 @@ class ArrayMethods(Traced):
     __sub__, __rsub__ = sides(np.subtract)
     __mul__, __rmul__ = sides(np.multiply)
     __truediv__, __rtruediv__ = sides(np.divide)
-    __floordiv__, __rfloordiv__ = sides(np.floor_divide)
+    __floordiv__, __rfloordiv__ = flat_sides(np.floor_divide)
     __mod__, __rmod__ = sides(np.remainder)
     __matmul__, __rmatmul__ = sides(np.matmul)
     __neg__ = method(np.negative)
@@ -128,10 +164,10 @@ class ArrayMethods(Traced):
         number = type(exponent) in (int, float)  # np.float64 would change the dtype
         if number and self.data.dtype.kind == "f" and exponent in FAST_POWERS:
             return apply(FAST_POWERS[exponent], self)
-        return operate(np.power, self, exponent)
+        return ask(np.power, self, operand(exponent))
 
     def __rpow__(self, base: Any) -> Tensor:
-        return operate(np.power, base, self)
+        return ask(np.power, operand(base), self)
 
     def __invert__(self) -> Any:
         return dispatch(np.invert, (self,), {})

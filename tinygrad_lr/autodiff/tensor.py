@@ -78,9 +78,8 @@ class Tensor(ArrayMethods):
         dtype: DTypeLike | None = None,
     ) -> None:
         self.data = as_data(data, dtype, requires_grad)
-        self.grad = None
         self.requires_grad = requires_grad
-        self.call = None
+        self.come_from(None)
 
     @staticmethod
     def of(value: Any) -> Tensor:
@@ -90,7 +89,7 @@ class Tensor(ArrayMethods):
     @staticmethod
     def on(array: Array) -> Tensor:
         """Wrap an array that nobody will change any more, without copying it."""
-        made: Tensor = wrap(array, None)
+        made: Tensor = wrap(array)
         return made
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
@@ -230,7 +229,7 @@ class Tensor(ArrayMethods):
         )
         origin = ""
         if self.call is not None:
-            origin = f", from={self.call.function.__name__}"
+            origin = f", from={self.call[0].__name__}"
         elif self.requires_grad:
             origin = ", requires_grad=True"
         return f"Tensor({values}, dtype={self.dtype}{origin})"
