@@ -60,8 +60,11 @@ def find_families(program: Program) -> list[Family]:
     """Group the elementwise updates of a program by what they do."""
     chains = update_chains(program)
     groups: dict[Any, list[Member]] = {}
+    assigned: dict[Value, list[Variable]] = {}
+    for variable, value in program.assigns.items():
+        assigned.setdefault(value, []).append(variable)
     for chain in chains:
-        member = describe(chain, program)
+        member = describe(chain, program, assigned)
         if member is not None:
             groups.setdefault(tuple(member.signature), []).append(member)
     return [Family(members) for members in groups.values()]
@@ -121,12 +124,11 @@ def drop_shared(
             del chain_of[op]
 
 
-def describe(chain: list[Op], program: Program) -> Member | None:
+def describe(
+    chain: list[Op], program: Program, assigned: dict[Value, list[Variable]]
+) -> Member | None:
     """Write a chain in terms of roles, or None if it does not fit the scheme."""
     member = Member()
-    assigned: dict[Value, list[Variable]] = {}
-    for variable, value in program.assigns.items():
-        assigned.setdefault(value, []).append(variable)
     shape, dtype = chain[0].out.shape, chain[0].out.dtype
     made: dict[Value, int] = {}
 

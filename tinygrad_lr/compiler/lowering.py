@@ -56,19 +56,19 @@ def lower(program: Program, keep: Container[Callable[..., Any]] = ()) -> Program
         ops: list[Op] = []
         mapping: dict[Value, Value] = {}
         for op in program.ops:
+            op.substitute(mapping)
             if not opens(op):
                 ops.append(op)
                 continue
             inner = body_of(op)
             inner.outputs.name = inner.outputs.name or op.out.name
-            mapping[op.out] = inner.outputs
             stand_ins = dict(zip(inner.inputs, op.operands(), strict=True))
+            mapping[op.out] = substitute(inner.outputs, stand_ins)
             for call in inner.ops:
-                call.args = substitute(call.args, stand_ins)
-                call.kwargs = substitute(call.kwargs, stand_ins)
+                call.substitute(stand_ins)
                 call.section = op.section
                 ops.append(call)
-        program = program.replaced(ops, mapping)
+        program = program.with_calls(ops, mapping)
     return program
 
 

@@ -82,8 +82,10 @@ class Planner(Speller):
             self.name_of[value] = self.names.take(value.name or "x")
         plan.arguments = program.variables()
         self.words = words = {v: self.names.take(word_for(v)) for v in plan.arguments}
+        self.readings: dict[Variable, set[Value]] = {v: set() for v in plan.arguments}
         for value in self.all_values():
             if value.variable is not None:
+                self.readings[value.variable].add(value)
                 self.name_of[value] = words[value.variable]
         self.choose_homes()
         self.buffers = self.assign_buffers(body)
@@ -325,9 +327,8 @@ class Planner(Speller):
         indent = "    " if blocked else ""
         place: dict[Value, str] = {}
         for i, variable in enumerate(member.variables):
-            for value in self.all_values():
-                if value.variable is variable:
-                    place[value] = words[i]
+            for value in self.readings[variable]:
+                place[value] = words[i]
         for i, leaf in enumerate(member.leaves):
             place[leaf] = words[len(roles) + i]
         saved, self.name_of = self.name_of, {**self.name_of, **place}

@@ -1,7 +1,8 @@
 """Simplify a program as a careful person would before writing it down.
 
-Each pass is a function from program to program. None of them changes a result by more
-than what :data:`ROUNDING` says; all others leave every bit as it is.
+One walk in order: each call sees arguments that are simple already, and is folded,
+shortened, dropped as an identity, or found to be computed already. None of this changes
+a result by more than what :data:`ROUNDING` says; all else leaves every bit as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
-from tinygrad_lr.compiler.program import Op, Program, Value, substitute
+from tinygrad_lr.compiler.program import Op, Program, Value
 
 ROUNDING = {
     "a sum or mean over one element": (
@@ -22,19 +23,36 @@ ROUNDING = {
 
 
 def simplify(program: Program) -> Program:
-    """Apply all passes until nothing changes."""
-    while True:
-        before = [op.function for op in program.ops]
-        for change in (
-            fold_constants, remove_identities, use_differences, share_common_calls,
-            drop_dead_calls,
-        ):  # fmt: skip
-            program = change(program)
-        if [op.function for op in program.ops] == before:
-            return program
+    """The same program in fewer and shorter calls, without those that nobody needs."""
+    mapping: dict[Value, Value] = {}  # what stands for a dropped call's result
+    producers: dict[Value, Op] = {}
+    seen: dict[Any, Op] = {}
+    kept = []
+    for op in program.ops:
+        op.substitute(mapping)
+        if is_foldable(op):
+            mapping[op.out] = folded(op)
+            continue
+        op = shortest(op, producers)
+        same = None if op.several else without_effect(op)
+        if same is not None:
+            mapping[op.out] = same
+            if same.kind == "result":
+                same.name = same.name or op.out.name
+            continue
+        first = op if op.has_effect else seen.setdefault(key_of(op), op)
+        if first is not op:
+            for old, new in zip(op.outs, first.outs, strict=True):
+                mapping[old] = new
+                new.name = new.name or old.name
+            continue
+        for out in op.outs:
+            producers[out] = op
+        kept.append(op)
+    return without_dead_calls(program.with_calls(kept, mapping))
 
 
-def drop_dead_calls(program: Program) -> Program:
+def without_dead_calls(program: Program) -> Program:
     """Keep only calls that lead to an output, an assignment or an effect."""
     live = set(program.roots())
     kept = []
@@ -42,76 +60,54 @@ def drop_dead_calls(program: Program) -> Program:
         if op.has_effect or any(out in live for out in op.outs):
             kept.append(op)
             live.update(op.operands())
-    return program.replaced(kept[::-1], {})
+    return program.with_calls(kept[::-1], {})
 
 
-def share_common_calls(program: Program) -> Program:
-    """Compute equal calls once."""
-    seen: dict[Any, Op] = {}
-    mapping: dict[Value, Value] = {}
-    kept = []
-    for op in program.ops:
-        program_key = key_of(op, mapping)
-        first = None if op.has_effect else seen.get(program_key)
-        if first is None:
-            seen[program_key] = op
-            kept.append(op)
-        else:
-            for old, new in zip(op.outs, first.outs, strict=True):
-                mapping[old] = new
-                new.name = new.name or old.name
-    return program.replaced(kept, mapping)
-
-
-def key_of(op: Op, mapping: dict[Value, Value]) -> Any:
+def key_of(op: Op) -> Any:
     """Two calls with equal keys compute the same."""
-
-    def key(tree: Any) -> Any:
-        if isinstance(tree, Value):
-            while tree in mapping:
-                tree = mapping[tree]
-            return tree
-        if isinstance(tree, (list, tuple)):
-            return (type(tree), *(key(part) for part in tree))
-        if isinstance(tree, slice):
-            return (slice, tree.start, tree.stop, tree.step)
-        if isinstance(tree, (int, float, str, bool, type(None), np.dtype)):
-            return (type(tree), repr(tree))
-        return id(tree)
-
-    return (op.function, key(op.args), key(sorted(op.kwargs.items())))
+    options = sorted(op.kwargs.items()) if op.kwargs else ()
+    return (op.function, key_of_argument(op.args), key_of_argument(options))
 
 
-def fold_constants(program: Program) -> Program:
-    """Compute what depends on constants alone, unless it is large."""
-    mapping: dict[Value, Value] = {}
-    kept = []
-    for op in program.ops:
-        operands = [mapping.get(v, v) for v in op.operands()]
-        foldable = (
-            not op.has_effect
-            and not op.several
-            and all(v.kind == "constant" for v in operands)
-            and op.out.size <= 4096
-        )
-        if foldable:
-            args, kwargs = arrays(op.args, mapping), arrays(op.kwargs, mapping)
-            mapping[op.out] = Value(
-                "constant", np.asarray(op.function(*args, **kwargs))
-            )
-        else:
-            kept.append(op)
-    return program.replaced(kept, mapping)
+def key_of_argument(tree: Any) -> Any:
+    if isinstance(tree, Value):
+        return tree
+    if isinstance(tree, (list, tuple)):
+        return (type(tree), *map(key_of_argument, tree))
+    if isinstance(tree, slice):
+        return (slice, tree.start, tree.stop, tree.step)
+    if isinstance(tree, (int, float, str, bool, type(None), np.dtype)):
+        return (type(tree), repr(tree))
+    return id(tree)
 
 
-def arrays(tree: Any, mapping: dict[Value, Value]) -> Any:
+# -- constants -------------------------------------------------------------------------
+
+
+def is_foldable(op: Op) -> bool:
+    """Whether a call depends on constants alone, and its result is not large."""
+    return (
+        not op.has_effect
+        and not op.several
+        and all(v.kind == "constant" for v in op.operands())
+        and op.out.size <= 4096
+    )
+
+
+def folded(op: Op) -> Value:
+    """The result of a call on constants."""
+    args, kwargs = arrays(op.args), arrays(op.kwargs)
+    return Value("constant", np.asarray(op.function(*args, **kwargs)))
+
+
+def arrays(tree: Any) -> Any:
     """Replace constant Values by their arrays."""
     if isinstance(tree, Value):
-        return mapping.get(tree, tree).array
+        return tree.array
     if isinstance(tree, (list, tuple)):
-        return type(tree)(arrays(part, mapping) for part in tree)
+        return type(tree)(arrays(part) for part in tree)
     if isinstance(tree, dict):
-        return {k: arrays(part, mapping) for k, part in tree.items()}
+        return {k: arrays(part) for k, part in tree.items()}
     return tree
 
 
@@ -167,30 +163,16 @@ BROADCASTING: set[Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def remove_identities(program: Program) -> Program:
-    """Drop calls that return an argument as it is, and undo what is undone again."""
-    mapping: dict[Value, Value] = {}
-    producers: dict[Value, Op] = {}
-    kept = []
-    for op in program.ops:
-        op.args, op.kwargs = (
-            substitute(op.args, mapping),
-            substitute(op.kwargs, mapping),
-        )
-        op = simpler(op, producers)
-        same = None if op.several else without_effect(op)
-        if same is not None:
-            mapping[op.out] = same
-            if same.kind == "result":
-                same.name = same.name or op.out.name
-            continue
-        for out in op.outs:
-            producers[out] = op
-        kept.append(op)
-    return program.replaced(kept, mapping)
+def shortest(op: Op, producers: dict[Value, Op]) -> Op:
+    """The same result by the shortest way that :func:`shorter` finds."""
+    while True:
+        found = shorter(op, producers)
+        if found is op:
+            return op
+        op = found
 
 
-def simpler(op: Op, producers: dict[Value, Op]) -> Op:
+def shorter(op: Op, producers: dict[Value, Op]) -> Op:
     """The same result by a shorter way, if this call's arguments allow one."""
     function, args, out = op.function, op.args, op.outs[0]
     made = producers.get(args[0]) if args and isinstance(args[0], Value) else None
@@ -208,6 +190,13 @@ def simpler(op: Op, producers: dict[Value, Op]) -> Op:
         return Op(
             np.reshape, (made.args[0], out.shape), {}, op.outs, section=op.section
         )
+    if function is np.add and all_floats(op):
+        # a + (-b) is a - b in every bit (IEEE 754, section 5.4.1)
+        for x, y in (args, args[::-1]):
+            of_y = producers.get(y) if isinstance(y, Value) else None
+            if of_y is not None and of_y.function is np.negative:
+                pair = (x, of_y.args[0])
+                return Op(np.subtract, pair, {}, op.outs, section=op.section)
     if function in BROADCASTING:
         for a in args:
             loose = tuple(
@@ -256,23 +245,6 @@ def unbroadcast(
     if np.broadcast_shapes(source.shape, *others) == out.shape:
         return source
     return x
-
-
-def use_differences(program: Program) -> Program:
-    """Write a + (-b) as a - b: the same in every bit (IEEE 754, section 5.4.1)."""
-    producers = {out: op for op in program.ops for out in op.outs}
-    kept = []
-    for op in program.ops:
-        if op.function is np.add and all_floats(op):
-            x, y = op.args
-            of_y = producers.get(y) if isinstance(y, Value) else None
-            of_x = producers.get(x) if isinstance(x, Value) else None
-            if of_y is not None and of_y.function is np.negative:
-                op = Op(np.subtract, (x, of_y.args[0]), {}, op.outs, section=op.section)
-            elif of_x is not None and of_x.function is np.negative:
-                op = Op(np.subtract, (y, of_x.args[0]), {}, op.outs, section=op.section)
-        kept.append(op)
-    return program.replaced(kept, {})
 
 
 def all_floats(op: Op) -> bool:

@@ -7,7 +7,8 @@ freely. Variables are read at the start of a program and assigned at its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Value:
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def ndim(self) -> int:
@@ -56,10 +57,13 @@ class Value:
 class Op:
     """One call: ``outs = function(*args, **kwargs)``, with Values in place of arrays.
 
-    ``section`` says what it belongs to: "forward", "backward" or "update".
+    ``section`` says what it belongs to: "forward", "backward" or "update";
+    ``has_effect`` whether it does more than compute, such as advancing a generator.
     """
 
-    __slots__ = ("args", "function", "kwargs", "outs", "section", "several")
+    __slots__ = (
+        "args", "function", "has_effect", "kwargs", "outs", "section", "several",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -76,23 +80,27 @@ class Op:
         self.kwargs = kwargs
         self.outs = outs
         self.several = several
+        self.has_effect: bool = getattr(function, "has_effect", False)
 
     @property
     def out(self) -> Value:
         """The result, for the usual function that has one."""
         return self.outs[0]
 
-    @property
-    def has_effect(self) -> bool:
-        """Whether the call does more than compute, such as advancing a random
-        generator.
-        """
-        return getattr(self.function, "has_effect", False)
-
-    def operands(self) -> Iterator[Value]:
+    def operands(self) -> list[Value]:
         """Every Value among the arguments, as often as it occurs."""
-        yield from values_in(self.args)
-        yield from values_in(self.kwargs)
+        found: list[Value] = []
+        collect(self.args, found)
+        if self.kwargs:
+            collect(self.kwargs, found)
+        return found
+
+    def substitute(self, mapping: dict[Value, Value]) -> None:
+        """Have other Values as arguments."""
+        if mapping:
+            self.args = substitute(self.args, mapping)
+            if self.kwargs:
+                self.kwargs = substitute(self.kwargs, mapping)
 
     def __repr__(self) -> str:
         name = getattr(self.function, "__name__", self.function)
@@ -183,11 +191,8 @@ class Program:
         ]
         return Program(self.inputs, ops, self.assigns, self.outputs, self.name)
 
-    def replaced(self, ops: list[Op], mapping: dict[Value, Value]) -> Program:
-        """The same program with other calls, and values substituted everywhere."""
-        for op in ops:
-            op.args = substitute(op.args, mapping)
-            op.kwargs = substitute(op.kwargs, mapping)
+    def with_calls(self, ops: list[Op], mapping: dict[Value, Value]) -> Program:
+        """The same program with other calls, and results replaced by others."""
         assigns = {v: substitute(value, mapping) for v, value in self.assigns.items()}
         outputs = substitute(self.outputs, mapping)
         return Program(self.inputs, ops, assigns, outputs, self.name)
@@ -200,24 +205,32 @@ def word_for(variable: Variable) -> str:
     return variable.word or variable.path.replace("/", "_")
 
 
-def values_in(tree: Any) -> Iterator[Value]:
+def values_in(tree: Any) -> list[Value]:
     """Every Value in a nesting of tuples, lists and dicts."""
+    found: list[Value] = []
+    collect(tree, found)
+    return found
+
+
+def collect(tree: Any, found: list[Value]) -> None:
+    """Append every Value in a nesting to ``found``."""
     if isinstance(tree, Value):
-        yield tree
+        found.append(tree)
     elif isinstance(tree, (list, tuple)):
         for part in tree:
-            yield from values_in(part)
+            if isinstance(part, Value):  # the usual case, without a call
+                found.append(part)
+            else:
+                collect(part, found)
     elif isinstance(tree, dict):
         for part in tree.values():
-            yield from values_in(part)
+            collect(part, found)
 
 
 def substitute(tree: Any, mapping: dict[Value, Value]) -> Any:
-    """The same nesting with values replaced, through chains of replacements."""
+    """The same nesting with values replaced."""
     if isinstance(tree, Value):
-        while tree in mapping:
-            tree = mapping[tree]
-        return tree
+        return mapping.get(tree, tree)
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*(substitute(part, mapping) for part in tree))
     if isinstance(tree, (list, tuple)):
