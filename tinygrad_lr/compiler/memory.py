@@ -9,6 +9,7 @@ program says.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -359,11 +360,11 @@ class Planner(Speller):
         """
         for value, name in self.name_of.items():
             if is_loss(value):
-                inf = self.constant(np.inf, "inf")
+                finite = self.constant(math.isfinite, "isfinite")
                 stop = self.constant(LossNotFiniteError, "LossNotFiniteError")
                 batch = f"({', '.join(inputs)}{',' if len(inputs) == 1 else ''})"
                 return [
-                    f"if watch and not -{inf} < {name} < {inf}:",
+                    f"if watch and not {finite}({name}):",
                     f"    raise {stop}({batch}, {name})",
                 ]
         return []

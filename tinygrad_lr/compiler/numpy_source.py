@@ -48,16 +48,17 @@ class Names:
 
     def __init__(self) -> None:
         self.taken = {"np", *keyword.kwlist, *dir(builtins)}
+        self.latest: dict[str, int] = {}  # the last number that a word was given
 
     def take(self, wish: str) -> str:
         """Return ``wish`` made an identifier, with a number if it is taken."""
         word = re.sub(r"\W+", "_", wish, flags=re.ASCII).strip("_") or "value"
         word = "_" + word if word[0].isdigit() else word
-        name = word
-        for i in itertools.count(2):
-            if name not in self.taken:
-                break
-            name = f"{word}_{i}"
+        name, number = word, self.latest.get(word, 1)
+        while name in self.taken:
+            number += 1
+            name = f"{word}_{number}"
+        self.latest[word] = number
         self.taken.add(name)
         return name
 

@@ -61,8 +61,7 @@ class Layer(Calling):
     input_spec: Any
     supports_masking: bool = False
     stateful = False
-    # What tells how far a training has come, and is no setting of a step.
-    passing: frozenset[str] = frozenset({"_inbound_nodes", "_losses", "_mask_lost"})
+    passing = frozenset({"_inbound_nodes", "_losses", "_mask_lost"})
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)

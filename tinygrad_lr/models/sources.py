@@ -116,18 +116,23 @@ class ArraySource:
         """
         arrays = self.arrays
         if not self.shuffle:
-            columns = [map(array.__getitem__, self.cuts) for array in arrays]
+            columns: list[Iterator[Array]] = [self.pieces(array) for array in arrays]
         elif sum(array.nbytes for array in arrays) <= SHUFFLED_WHOLE:
             order = self.order()
-            columns = [
-                map(array.take(order, 0).__getitem__, self.cuts) for array in arrays
-            ]
+            columns = [self.pieces(array.take(order, 0)) for array in arrays]
         else:
             order = self.order()
             chunks = [order[cut] for cut in self.cuts]
             columns = [map(taker(array, reuse), chunks) for array in arrays]
         batches = zip(*columns, strict=True)
         return batches if self.plain else map(self.join, batches)
+
+    def pieces(self, array: Array) -> Iterator[Array]:
+        """One view for each batch: an array hands out its rows faster than slices."""
+        count, size = self.rows // self.batch_size, self.batch_size
+        full = array[: count * size].reshape(count, size, *array.shape[1:])
+        rest = array[count * size :]
+        return itertools.chain(full, [rest] if len(rest) else [])
 
     def runs(self, reuse: bool = False) -> Iterator[tuple[int, Iterable[Batch]]]:
         """All full batches, then the short one that may be left."""
