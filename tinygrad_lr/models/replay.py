@@ -238,15 +238,19 @@ def settings_of(parts: Iterable[Any]) -> list[Any]:
     return [trace(part, seen) for part in parts]
 
 
-PLAIN = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
+EQUAL = {int, str, bytes, bool, type(None)}  # types whose equal values are the same
+PLAIN = (float, complex, np.generic)
 LARGE = 2**20  # bytes from which an array is not looked into
 MANY = 4096  # objects that are looked into
 
 
 def trace(value: Any, seen: set[int]) -> Any:
     """Something that stays equal as long as a value, and all that it holds, does."""
+    kind = type(value)
+    if kind in EQUAL or isinstance(value, np.dtype):
+        return (kind, value)
     if isinstance(value, PLAIN):
-        return (type(value), repr(value))
+        return (kind, repr(value))  # nan is not equal to itself
     if isinstance(value, (list, tuple)):
         return [trace(part, seen) for part in value]
     if isinstance(value, dict):
@@ -267,7 +271,7 @@ def trace(value: Any, seen: set[int]) -> Any:
         return (Same(value), trace(own, seen))
     passing = getattr(value, "passing", ())
     attributes = [
-        (name, trace(part, seen))
+        (name, type(part), part) if type(part) in EQUAL else (name, trace(part, seen))
         for name, part in getattr(value, "__dict__", {}).items()
         if name not in passing
     ]

@@ -15,6 +15,7 @@ from tinygrad_lr import optimizers
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
+from tinygrad_lr.changes import changes
 from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
 from tinygrad_lr.models.data import (
@@ -187,6 +188,7 @@ class Trainer(Steps):
         callbacks = self._callbacks(
             callbacks, verbose, training, epochs=epochs, add_history=True
         )
+        changes.count += 1  # regularizers and the like do not say that they changed
         loop = Loop(self, self.make_train_function(), training, callbacks, "train")
         loop.watch = LossWatch(self)
         self.stop_training = False
