@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import tinygrad_lr as keras
 from tinygrad_lr import (
     activations,
     constraints,
@@ -283,3 +284,20 @@ def test_nearest_prefers_the_spelling_that_was_used():
     assert nearest("binary_acuracy", known) == ["binary_accuracy"]
     assert nearest("BinaryAcuracy", known) == ["BinaryAccuracy"]
     assert nearest("zzz", known) == []
+
+
+def test_objects_in_configurations_are_described_too():
+    class Pair(keras.layers.Layer):
+        def get_config(self):
+            return {"inner": keras.layers.Dense(2), "start": np.ones(1)}
+
+    config = keras.saving.serialize_keras_object(Pair())["config"]
+    assert config["inner"]["class_name"] == "Dense"
+    assert config["start"]["class_name"] == "__numpy__"
+
+
+def test_a_slice_may_have_arrays_for_ends():
+    ends = slice(None, np.array([0, 1]), 1)
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(ends)))
+    again = keras.saving.deserialize_keras_object(config)
+    assert (again.start, again.stop.tolist(), again.step) == (None, [0, 1], 1)

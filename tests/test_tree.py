@@ -58,6 +58,17 @@ def test_policies():
         keras.DTypePolicy(32)
 
 
+def test_a_policy_casts_what_a_layer_is_given():
+    policy = keras.DTypePolicy("float64")
+    whole, part = np.arange(2), np.ones(2, "float32")
+    assert policy.convert_input(part, True, "float64").dtype == "float64"
+    assert policy.convert_input(part, False, "float64").dtype == "float32"
+    assert policy.convert_input(whole, True, "float64").dtype == whole.dtype
+    assert policy.convert_input(keras.Input((1,)), True, "float64").dtype == "float64"
+    assert policy.convert_input(None, True, "float64") is None
+    assert keras.DTypePolicy("uint8").compute_dtype == "uint8"
+
+
 def test_mixed_precision_means_float32_and_says_so():
     with pytest.warns(UserWarning, match="mixed_float16 means float32 here"):
         mixed_precision.set_global_policy("mixed_float16")

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_lr.autodiff import default_dtype
+import numpy as np
+
+from tinygrad_lr.autodiff import Tensor, default_dtype
 from tinygrad_lr.notices import warn
 
 MIXED = ("mixed_float16", "mixed_bfloat16")
 PLAIN = ("float16", "float32", "float64")
+NUMBERS = tuple(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
 
 
 class DTypePolicy:
@@ -42,7 +45,7 @@ class DTypePolicy:
                 f"{name} means float32 here: NumPy computes no faster in half "
                 "precision."
             )
-        elif name not in PLAIN:
+        elif name not in (*PLAIN, *NUMBERS, "bool"):
             raise ValueError(
                 f"Cannot convert {name!r} to a DTypePolicy: expected "
                 f"{', '.join((*PLAIN, *MIXED))}."
@@ -52,6 +55,15 @@ class DTypePolicy:
         self.compute_dtype = self.variable_dtype
 
     quantization_mode = None
+
+    def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
+        """Return ``x`` (a Tensor, a place or an array) as a layer of this policy takes
+        it: arrays become Tensors, and floats the given dtype if ``autocast``.
+        """
+        if not hasattr(x, "__array__"):
+            return x
+        x = Tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
+        return x.astype(dtype) if autocast and np.dtype(x.dtype).kind == "f" else x
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a policy."""

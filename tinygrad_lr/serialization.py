@@ -115,8 +115,8 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, bytes):
         return {"class_name": "__bytes__", "config": {"value": obj.decode()}}
     if isinstance(obj, slice):
-        parts = {part: getattr(obj, part) for part in ("start", "stop", "step")}
-        return {"class_name": "__slice__", "config": parts}
+        ends = {part: getattr(obj, part) for part in ("start", "stop", "step")}
+        return {"class_name": "__slice__", "config": serialize_keras_object(ends)}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(obj, (np.ndarray, Tensor)) and np.ndim(obj):
@@ -129,7 +129,7 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, np.dtype):
         return obj.name
     if hasattr(obj, "get_config") and not isinstance(obj, type):
-        return describe(obj)
+        return serialize_keras_object(describe(obj))  # what users put into it, too
     name = getattr(obj, "__name__", None)
     if name == "<lambda>":
         raise ValueError(
@@ -182,8 +182,9 @@ def deserialize_keras_object(
 
 
 def as_slice(config: Any) -> slice:
-    """The slice of three numbers or None."""
-    return slice(config["start"], config["stop"], config["step"])
+    """The slice of three numbers, arrays or None."""
+    ends = deserialize_keras_object(config)
+    return slice(ends["start"], ends["stop"], ends["step"])
 
 
 SPECIAL: dict[Any, Callable[[Any], Any]] = {

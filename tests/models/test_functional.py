@@ -193,8 +193,9 @@ def test_bad_inputs(x: Any, message: str) -> None:
 def test_places_have_no_values() -> None:
     x = keras.Input((4,))
     for ask in (bool, float, list, np.asarray, lambda t: t.numpy()):
-        with pytest.raises(ValueError, match="has no values yet"):
+        with pytest.raises(ValueError, match="has no values yet") as refused:
             ask(x)
+        assert isinstance(refused.value, TypeError)
 
 
 def test_functions_of_numpy_on_places() -> None:

@@ -32,6 +32,12 @@ class History(NamedTuple):
     tensor_index: int
 
 
+class NoValuesError(TypeError, ValueError):
+    """A place was asked for values; of which kind the error is depends in Keras on the
+    question.
+    """
+
+
 class KerasTensor(NDArrayOperatorsMixin):
     """A place for data: a ``shape`` (None where it is open), a ``dtype``, no values.
 
@@ -115,7 +121,7 @@ class KerasTensor(NDArrayOperatorsMixin):
     # -- there are no values -----------------------------------------------------------
 
     def refuse(self, *_: Any, **__: Any) -> Any:
-        raise ValueError(
+        raise NoValuesError(
             f"{self!r} is a place for data and has no values yet. Compute with "
             "layers, NumPy functions or keras.ops, and ask the finished model for "
             "values: Model(inputs, outputs).predict(x)."

@@ -65,6 +65,11 @@ class LossScaleOptimizer(Optimizer):
         """The own variables, then those of the inner optimizer."""
         return [*self._variables, *self.inner_optimizer.variables]
 
+    def check_finite(self, grads: Iterable[Any]) -> Any:
+        """Whether all elements of all gradients are finite; None has no elements."""
+        tests = [np.all(np.isfinite(g)) for g in grads if g is not None]
+        return functools.reduce(np.logical_and, tests) if tests else np.True_
+
     @no_grad()
     def apply(
         self,
@@ -79,8 +84,7 @@ class LossScaleOptimizer(Optimizer):
         if not self.built and trainable_variables is not None:
             self.build(trainable_variables)
         weights = trainable_variables or self._trainable_variables
-        tests = [np.all(np.isfinite(g)) for g in grads if g is not None]
-        finite = functools.reduce(np.logical_and, tests) if tests else np.True_
+        finite = self.check_finite(grads)
         scale, count = self.dynamic_scale, self.step_counter
         state = [*weights, *inner.variables]
         before = [variable.value for variable in state]
