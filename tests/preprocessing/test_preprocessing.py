@@ -162,3 +162,12 @@ def test_a_generator_that_was_not_fitted_says_so() -> None:
     generator = image.ImageDataGenerator(featurewise_center=True)
     with pytest.warns(UserWarning, match=r"call fit\(x\) first"):
         next(generator.flow(IMAGES))
+
+
+@pytest.mark.parametrize("given", [None, "jpg", "JPG"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_picture_is_written_as_jpeg(tmp_path, channels, given):
+    pytest.importorskip("PIL")
+    path = tmp_path / "picture.jpg"
+    image.save_img(path, np.zeros((5, 6, channels), "uint8"), file_format=given)
+    assert image.img_to_array(image.load_img(path)).shape == (5, 6, 3)

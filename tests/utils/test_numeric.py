@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.utils import PyDataset, normalize, to_categorical
 
 
@@ -60,3 +61,12 @@ def test_a_dataset_says_what_it_lacks() -> None:
         len(Empty())
     with pytest.raises(NotImplementedError, match="__getitem__"):
         Empty()[0]
+
+
+def test_of_tensors_they_are_tensors() -> None:
+    rows = to_categorical(Tensor([2, 0]), 3)
+    assert isinstance(rows, Tensor)
+    assert (rows.dtype, rows.tolist()) == ("float32", [[0, 0, 1], [1, 0, 0]])
+    x = Tensor([[3.0, 4.0], [0.0, 0.0]])
+    assert isinstance(normalize(x), Tensor)
+    np.testing.assert_allclose(normalize(x), [[0.6, 0.8], [0, 0]], rtol=1e-6)

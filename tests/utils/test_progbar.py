@@ -162,3 +162,8 @@ def test_a_narrow_terminal_shortens_the_bar_before_the_numbers(
     assert len(written[-1]) < 50
     assert written[-1].endswith("loss: 0.2500")
     assert "=" in written[-1]
+
+
+def test_a_value_may_be_several_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    Progbar(1).update(1, [("value", [0.0, 1.0, 2.0])])
+    assert "value: 1.0000" in capsys.readouterr().out

@@ -147,8 +147,15 @@ def save_img(
     scale: bool = True,
     **kwargs: Any,
 ) -> None:
-    """Write an array of rank 3 to an image file with Pillow."""
+    """Write an array of rank 3 to an image file with Pillow.
+
+    Without a ``file_format`` the ending of the name says what it is.
+    """
+    if file_format is None and isinstance(path, (str, os.PathLike)):
+        file_format = os.path.splitext(path)[1].removeprefix(".") or None
+    if file_format is not None and file_format.lower() == "jpg":
+        file_format = "jpeg"
     img = array_to_img(x, data_format, scale)
-    if img.mode == "RGBA" and file_format in ("jpg", "jpeg"):
+    if img.mode == "RGBA" and file_format == "jpeg":
         img = img.convert("RGB")  # a JPEG file has no transparency
     img.save(path, format=file_format, **kwargs)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.arguments import checked
+from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.config import floatx
 
 
 @checked
-def to_categorical(
-    x: Any, num_classes: int | None = None
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     """Write class numbers as rows with a one in the place of the class.
 
     Args:
@@ -23,7 +22,7 @@ def to_categorical(
 
     Returns:
         Array of shape ``(..., num_classes)`` (a last axis of length 1 is dropped
-        first).
+        first); a Tensor of ``floatx`` for a Tensor.
 
     Raises:
         ValueError: for no numbers at all, or one that is no class.
@@ -59,21 +58,26 @@ def to_categorical(
         )
     out = np.zeros((rows.size, width))
     out[np.arange(rows.size), rows] = 1
-    return out.reshape(*shape, width)
+    out = out.reshape(*shape, width)
+    return Tensor(out, dtype=floatx()) if isinstance(x, Tensor) else out
 
 
 @checked
-def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray[Any, Any]:
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     """Divide vectors by their length: ``x / (sum |x|^order)^(1/order)`` along ``axis``.
 
     Vectors of length 0 stay as they are. An array of one dimension counts as one row;
-    what is no array becomes one of ``floatx`` and keeps its shape.
+    what is no array becomes one of ``floatx`` and keeps its shape; of a Tensor it is a
+    Tensor.
 
     Example:
         >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
         array([[0.6, 0.8],
                [0. , 0. ]])
     """
+    if isinstance(x, Tensor):
+        lengths = np.linalg.norm(x, order, axis, keepdims=True)
+        return x / np.where(lengths == 0, 1, lengths)
     given = isinstance(x, np.ndarray)
     array = np.atleast_2d(x if given else np.asarray(x, floatx()))
     lengths = np.atleast_1d(np.linalg.norm(array, order, axis))

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.utils.interactive import (
     is_interactive_logging_enabled,
@@ -126,6 +128,8 @@ class Progbar:
 
     def take_in(self, name: str, value: Any, steps: int, finalize: bool) -> None:
         """Keep the value itself, or its sum over the steps if it is to be averaged."""
+        if not isinstance(value, (str, float)):
+            value = float(np.mean(value))
         if isinstance(value, str):
             averaged = False
         elif self.stateful is not None:
