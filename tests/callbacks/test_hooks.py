@@ -154,3 +154,9 @@ def test_a_bar_given_by_the_user_is_not_doubled(
 ) -> None:
     trained(callbacks=[ProgbarLogger()], verbose=1)
     assert capsys.readouterr().out.count("3/3 [") == 1
+
+
+def test_other_arguments_of_a_lambda_callback_become_attributes() -> None:
+    assert LambdaCallback(helper=abs).helper is abs
+    with pytest.raises(TypeError, match="Did you mean 'on_epoch_end'"):
+        LambdaCallback(on_epoch_ends=print)

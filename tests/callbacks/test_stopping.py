@@ -158,3 +158,16 @@ def test_a_schedule_must_give_numbers() -> None:
     scheduler = LearningRateScheduler(lambda epoch: "fast")
     with pytest.raises(ValueError, match="got 'fast' for epoch 0"):
         model_of().fit(X, X, verbose=0, callbacks=[scheduler])
+
+
+def test_what_is_watched_may_be_computed() -> None:
+    class OfTwo(EarlyStopping):
+        def get_monitor_value(self, logs: Any) -> float:
+            return float(logs["a"] + logs["b"])
+
+    stopping = OfTwo("loss", patience=1)
+    stopping.set_model(keras.Sequential([keras.layers.Dense(1)]))
+    stopping.on_train_begin()
+    for epoch, a in enumerate([3.0, 1.0, 2.0]):
+        stopping.on_epoch_end(epoch, {"a": a, "b": 0.5})
+    assert (stopping.best, stopping.stopped_epoch) == (1.5, 2)

@@ -133,3 +133,14 @@ def test_variables_are_tensors():
     assert ops.is_tensor(v)
     assert ops.shape(v) == (2,)
     assert ops.convert_to_numpy(v).tolist() == [1, 2]
+
+
+def test_a_dtype_of_numpy_is_what_it_says():
+    """np.dtype("float64") == float, and yet only the Python type means floatx."""
+    for name in ("float64", "int64"):
+        assert keras.backend.standardize_dtype(np.dtype(name)) == name
+        assert keras.Input((1,)).astype(name).dtype == name
+        assert keras.ops.cast([1], np.dtype(name)).dtype == name
+    assert [keras.backend.standardize_dtype(kind) for kind in (float, int)] == [
+        "float32", "int32",
+    ]  # fmt: skip

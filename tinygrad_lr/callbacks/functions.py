@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_lr.arguments import unknown_argument
 from tinygrad_lr.callbacks.callback import HOOKS, Callback
 from tinygrad_lr.callbacks.rates import learning_rates, rate_of, with_rates
+from tinygrad_lr.naming import suggestion
 from tinygrad_lr.utils.interactive import print_message
 
 Hook = Callable[..., Any] | None
@@ -15,12 +17,16 @@ Hook = Callable[..., Any] | None
 class LambdaCallback(Callback):
     """A callback made of functions, one for each hook that is given.
 
+    Other arguments become attributes; ``TypeError`` for a name like that of a hook.
+
     Example:
         >>> show = lambda epoch, logs: print(epoch, logs)
         >>> printer = LambdaCallback(on_epoch_end=show)
         >>> printer.on_epoch_end(0, {"loss": 0.5})
         0 {'loss': 0.5}
     """
+
+    for_function = True  # the constructor checks other names itself
 
     def __init__(
         self,
@@ -40,9 +46,14 @@ class LambdaCallback(Callback):
         on_predict_end: Hook = None,
         on_predict_batch_begin: Hook = None,
         on_predict_batch_end: Hook = None,
+        **attributes: Any,
     ) -> None:
         given = locals()
         super().__init__()
+        for name in attributes:
+            if suggestion(name, HOOKS):
+                raise unknown_argument("LambdaCallback", [name], frozenset(HOOKS))
+        vars(self).update(attributes)
         for name in HOOKS:
             if given[name] is not None:
                 setattr(self, name, given[name])

@@ -54,9 +54,13 @@ class EarlyStopping(MonitorCallback):
         self.best_weights: list[Any] | None = None
         self.sign = 0
 
+    def get_monitor_value(self, logs: dict[str, Any] | None) -> float | None:
+        """The value to be watched, or None with a warning; to be overridden."""
+        return self.current(logs)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.sign = self.sign or self.direction()
-        value = self.current(logs)
+        value = self.get_monitor_value(logs)
         if value is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:

@@ -42,9 +42,9 @@ def cast(x: Any, dtype: Any) -> Any:
 
 def dtype_of(dtype: Any) -> np.dtype[Any]:
     """A NumPy dtype for a name, a NumPy dtype or a Python type."""
-    if dtype in (float, "float"):
+    if dtype is float or (isinstance(dtype, str) and dtype == "float"):
         return np.dtype(floatx())
-    if dtype in (int, "int"):
+    if dtype is int or (isinstance(dtype, str) and dtype == "int"):
         return np.dtype("int32")
     try:
         named: np.dtype[Any] = np.dtype(getattr(dtype, "name", dtype))
