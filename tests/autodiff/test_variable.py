@@ -140,7 +140,7 @@ def test_numpy_hands_out_a_copy():
 
 def test_repr():
     w = Variable([1.0, 2.0], name="bias")
-    assert repr(w) == "<Variable name=bias, shape=(2,), dtype=float32, value=[1., 2.]>"
+    assert repr(w) == "<Variable path=bias, shape=(2,), dtype=float32, value=[1. 2.]>"
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ class Variable(Tensor):
 
         >>> w = Variable([1.0, 2.0], name="w")
         >>> w.assign_sub([0.5, 0.5])
-        <Variable name=w, shape=(2,), dtype=float32, value=[0.5, 1.5]>
+        <Variable path=w, shape=(2,), dtype=float32, value=[0.5 1.5]>
     """
 
     __slots__ = (
@@ -387,9 +387,9 @@ class Variable(Tensor):
         return not mode.tapes
 
     def __repr__(self) -> str:
-        values = np.array2string(self.read("print()"), separator=", ", threshold=200)
+        values = np.array2string(self.read("print()"))
         return (
-            f"<Variable name={self.name}, shape={self.shape}, dtype={self.dtype}, "
+            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"value={values}>"
         )
 
