@@ -80,7 +80,7 @@ def test_mixed_precision_means_float32_and_says_so():
         config.set_dtype_policy("float32")
     assert config.dtype_policy().name == "float32"
     optimizer = keras.optimizers.SGD()
-    assert mixed_precision.LossScaleOptimizer(optimizer) is optimizer
+    assert mixed_precision.LossScaleOptimizer(optimizer).inner_optimizer is optimizer
 
 
 def test_switches():

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tinygrad_lr.config import dtype_policy, set_dtype_policy
 from tinygrad_lr.dtype_policies import DTypePolicy
+from tinygrad_lr.optimizers import LossScaleOptimizer
 
 Policy = DTypePolicy
 global_policy = dtype_policy
 set_global_policy = set_dtype_policy
-
-
-def LossScaleOptimizer(inner_optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return the optimizer itself: float32 needs no scaling of the loss."""
-    return inner_optimizer
 
 
 __all__ = [

@@ -159,7 +159,7 @@ class Nadam(Moments):
     def _build_slots(self, variables: list[Variable]) -> None:
         super()._build_slots(variables)
         dtype = variables[0].dtype if variables else None
-        self._u_product = self.add_variable((), "ones", dtype, "u_product")
+        self._u_product = self.add_variable((), "ones", dtype, name="u_product")
 
     def _u(self, t: Any) -> Any:
         return self.beta_1 * (1 - 0.5 * 0.96**t)

@@ -66,7 +66,9 @@ class Adafactor(Optimizer):
             if len(shape) < 2:  # placeholders, which files of Keras have as well
                 sizes, dtype = [(), ()], np.dtype("int32")
             for slots, size in zip((self._rows, self._columns), sizes, strict=True):
-                slots.append(self.add_variable(size, "zeros", dtype, variable.name))
+                slots.append(
+                    self.add_variable(size, "zeros", dtype, name=variable.name)
+                )
             self._velocities.append(
                 self.add_variable_from_reference(variable, "velocity")
             )

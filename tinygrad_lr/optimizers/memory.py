@@ -86,13 +86,12 @@ class Memory(Noticed, metaclass=Checked):
         self._learning_rate.assign(checked_rate(value, self.name))
 
     def add_variable(
-        self,
-        shape: Any,
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """Make something to remember, of this shape."""
+        self, shape: Any, initializer: Any = "zeros", dtype: Any = None,
+        aggregation: str = "none", layout: Any = None, name: str | None = None,
+    ) -> Variable:  # fmt: skip
+        """Make something to remember, of this shape (``aggregation`` and ``layout`` are
+        for several devices).
+        """
         pay_for(shape, dtype or floatx())
         value = initializers.get(initializer)(shape, dtype=dtype or floatx())
         return self._remember(as_tensor(value, dtype), name)
@@ -111,7 +110,7 @@ class Memory(Noticed, metaclass=Checked):
             reference_variable.shape,
             initializer,
             reference_variable.dtype,
-            f"{of}_{name or 'var'}",
+            name=f"{of}_{name or 'var'}",
         )
 
     def add_optimizer_variables(

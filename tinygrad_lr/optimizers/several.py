@@ -55,8 +55,10 @@ class LossScaleOptimizer(Optimizer):
             inner.loss_scale_factor = None  # else it would be divided out twice
 
     def _build_slots(self, variables: list[Variable]) -> None:
-        self.step_counter = self.add_variable((), "zeros", "int64", "step_counter")
-        self.dynamic_scale = self.add_variable((), "ones", "float32", "dynamic_scale")
+        self.step_counter = self.add_variable((), "zeros", "int64", name="step_counter")
+        self.dynamic_scale = self.add_variable(
+            (), "ones", "float32", name="dynamic_scale"
+        )
         self.dynamic_scale.assign(self.initial_scale)
         self.inner_optimizer.build(variables)
 
