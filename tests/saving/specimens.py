@@ -6,6 +6,7 @@ and ours build the same.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ LAYERS: dict[str, Any] = {
     "Rescaling": [(3,), {"scale": 0.5, "offset": 0.25}],
     "Reshape": [(4,), {"target_shape": [2, 2]}],
     "Softmax": [(3,), {}],
+    "ThresholdedReLU": [(3,), {"theta": 0.25}],
     "SpatialDropout1D": [(4, 2), {"rate": 0.2}],
     "SpatialDropout2D": [(3, 3, 2), {"rate": 0.2}],
     "SpatialDropout3D": [(2, 2, 2, 2), {"rate": 0.2}],
@@ -73,8 +75,8 @@ MERGING = [
     "Subtract",
 ]
 
-# Classes that are no layers of their own, or not Keras's.
-NO_CASE = {"InputLayer", "Lambda", "Layer", "Wrapper"}
+# Classes that compute nothing of their own.
+NO_CASE = {"InputLayer", "Layer", "Optimizer", "OptimizerMap"}
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD": {"momentum": 0.9, "nesterov": True},
@@ -90,6 +92,9 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "Lamb": {},
     "Adafactor": {},
     "Muon": {},
+    "LossScaleOptimizer": {"initial_scale": 4.0, "dynamic_growth_steps": 4},
+    "MultiOptimizer": {},
+    "ScheduleFreeAdamW": {"learning_rate": 0.01, "warmup_steps": 4},
 }
 GENERATOR = np.random.default_rng(7)
 ROWS = 5
@@ -98,9 +103,45 @@ Y = (X.sum(1, keepdims=True) > 1.5).astype("float32")
 DATA = np.round(GENERATOR.random(ROWS * 64) * 64).astype("float32") / 64
 
 
+def shifted(x: Any) -> Any:
+    """What a Lambda does."""
+    return x * 2 + 1
+
+
+# Keras 2 writes the code along, which says where it stood.
+shifted.__code__ = shifted.__code__.replace(co_filename="specimens.py")
+
+
+@functools.cache
+def around(keras: Any) -> Any:
+    """A Wrapper that does something with what it holds."""
+
+    class Around(keras.layers.Wrapper):  # type: ignore[misc]  # of any Keras
+        def build(self, input_shape: Any = None) -> None:
+            super().build(input_shape)
+            self.built = True
+
+        def call(self, inputs: Any) -> Any:
+            return self.layer(inputs) * 2
+
+    return Around
+
+
+def custom_objects(keras: Any) -> dict[str, Any]:
+    """What the files name that is not Keras's."""
+    # By the name of the layer where the file has the code of the function.
+    return {"shifted": shifted, "it": shifted, "Around": around(keras)}
+
+
 def model_of(keras: Any, name: str) -> Any:
     """The model for a case."""
     kind = name.partition("-")[0]
+    if kind == "Lambda":
+        layer = keras.layers.Lambda(shifted, output_shape=(3,), name="it")
+        return in_a_row(keras, (3,), layer)
+    if kind == "Wrapper":
+        inner = keras.layers.Dense(2, name="inner")
+        return in_a_row(keras, (3,), around(keras)(inner, name="it"))
     if kind == "Dot":
         return merged(keras, keras.layers.Dot(axes=1, name="it"))
     if kind in MERGING:
@@ -168,10 +209,23 @@ def optimized(keras: Any, name: str) -> Any:
         ]
     )
     set_unevenly(model)
-    optimizer = getattr(keras.optimizers, name)(**OPTIMIZERS[name])
-    model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+    model.compile(
+        optimizer_of(keras, name), "binary_crossentropy", metrics=["accuracy"]
+    )
     go_on(model)
     return model
+
+
+def optimizer_of(keras: Any, name: str) -> Any:
+    """The optimizer of a case."""
+    home, settings = keras.optimizers, dict(OPTIMIZERS[name])
+    if name == "LossScaleOptimizer":
+        settings["inner_optimizer"] = home.Adam(0.01)
+    if name == "MultiOptimizer":
+        inner = {".*bias": home.Adam(0.05)}
+        slow = home.SGD(0.1, momentum=0.9)
+        settings["optimizer_map"] = home.OptimizerMap(slow, inner)
+    return getattr(home, name)(**settings)
 
 
 def go_on(model: Any) -> None:
@@ -180,4 +234,5 @@ def go_on(model: Any) -> None:
 
 
 def layer_cases() -> list[str]:
-    return [*LAYERS, *MERGING, "Dot", "TimeDistributed", "Functional", "Sequential"]
+    others = ("Dot", "Lambda", "TimeDistributed", "Wrapper", "Functional", "Sequential")
+    return [*LAYERS, *MERGING, *others]

@@ -293,7 +293,8 @@ class Sequential(Model):
         """Make a model, with fresh weights, from what :meth:`get_config` returned."""
         model = cls(name=config.get("name"), trainable=config.get("trainable", True))
         for layer in config["layers"]:
-            model.add(layers_module.deserialize(layer), rebuild=False)
+            made = layers_module.deserialize(layer, custom_objects)
+            model.add(made, rebuild=False)
         shape = config.get("build_input_shape")
         if shape is not None:
             model.build(shape)

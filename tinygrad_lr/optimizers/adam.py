@@ -171,6 +171,13 @@ class Nadam(Moments):
         self._u_product.assign(self._u_product * u)
         super()._update_all(gradients, variables, learning_rate)
 
+    def _complete(self) -> None:
+        """Work out the product of all u so far, which files of Keras 2 leave out."""
+        steps = int(self._iterations)
+        t = np.arange(1, min(steps, 999) + 1)  # later factors are beta_1, and no less
+        product = np.prod(1 - 0.5 * 0.96**t) * self.beta_1**steps
+        self._u_product.assign(product.astype(self._u_product.dtype))
+
     def update_step(
         self, gradient: Any, variable: Variable, learning_rate: Any
     ) -> None:

@@ -154,15 +154,20 @@ def load_optimizer(optimizer: Any, stored: list[Array]) -> None:
     """Set what an optimizer remembers; with a warning, it starts afresh if that is not
     possible.
 
-    Keras 2 left out the learning rate, and an optimizer that has not done a step has
-    only its step count (and rate) to tell.
+    Keras 2 left out the learning rate, the placeholders of Adafactor and the product of
+    Nadam, and an optimizer that has not done a step has only its step count (and rate)
+    to tell.
     """
     own = optimizer.variables
-    if len(stored) + 1 == len(own) and own[1].name == "learning_rate":
-        stored = [*stored[:1], own[1].numpy(), *stored[1:]]
-    unused = len(stored) <= 2 and all(not value.shape for value in stored)
-    if unused:
-        own = own[: len(stored)]
+    product = getattr(optimizer, "_u_product", None)
+    kept = [v for v in own[2:] if v is not product and (v.shape or v.dtype.kind == "f")]
+    of_keras_2 = len(stored) == 1 + len(kept) < len(own)
+    if of_keras_2 and own[1].name == "learning_rate":
+        own = [own[0], *kept]
+    if all(not value.shape for value in stored) and len(stored) < len(own):
+        inside = any(hasattr(optimizer, name) for name in INNER)  # they tell of theirs
+        if len(stored) <= 2 or inside:
+            own, stored = own[: len(stored)][:2], stored[:2]
     if len(own) != len(stored) or any(
         value.shape != variable.shape
         for value, variable in zip(stored, own, strict=True)
@@ -174,6 +179,8 @@ def load_optimizer(optimizer: Any, stored: list[Array]) -> None:
         return
     for variable, value in zip(own, stored, strict=True):
         variable.assign(value)
+    if of_keras_2 and product is not None and kept:
+        optimizer._complete()
 
 
 def prepare_optimizer(model: Any) -> None:

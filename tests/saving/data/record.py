@@ -6,6 +6,7 @@
 For each case of ``../specimens.py`` that this Keras has, the archive holds
 ``<case>.keras`` and ``<case>.h5``, and in ``expected.npz`` what it predicts, its
 weights, and for an optimizer its variables and the weights after some more training.
+``operations.keras`` (Keras 3) is the model of ``../operations.py``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-import specimens  # noqa: E402  # it stands in the folder above
+import operations  # noqa: E402  # they stand in the folder above
+import specimens  # noqa: E402
 
 
 def variables(optimizer: Any) -> list[Any]:
@@ -75,6 +77,15 @@ def main() -> None:
                 specimens.go_on(model)
                 for i, weight in enumerate(model.get_weights()):
                     expected[f"{name}/later/{i}"] = weight
+        if version.startswith("3"):
+            keras.backend.clear_session()
+            model = operations.model_of(keras, operations.compared())
+            model.save(os.path.join(folder, "it.keras"))
+            entry = zipfile.ZipInfo("operations.keras")
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, Path(folder, "it.keras").read_bytes())
+            for i, out in enumerate(operations.flat(model(operations.inputs()))):
+                expected[f"operations/{i}"] = np.asarray(out)
         file = io.BytesIO()
         np.savez_compressed(file, **expected)
         archive.writestr(zipfile.ZipInfo("expected.npz"), file.getvalue())
