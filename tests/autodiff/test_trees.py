@@ -1,4 +1,4 @@
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 
 import pytest
 
@@ -13,6 +13,9 @@ TREES = [
     ({"b": 1, "a": 2}, [2, 1]),
     (Pair(1, Pair(2, 3)), [1, 2, 3]),
     ({"w": [1, 2], "b": {"x": (3,)}}, [3, 1, 2]),
+    (OrderedDict(b=1, a=2), [2, 1]),
+    (defaultdict(list, a=[1]), [1]),
+    ({"x": 1, 2: 3, "a": 4}, [3, 4, 1]),
     ((), []),
     (None, []),
     ([None, 1, {}], [1]),
