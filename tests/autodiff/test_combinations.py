@@ -73,3 +73,29 @@ def test_wrong_calls_are_explained():
     ]:
         with pytest.raises((TypeError, ValueError), match=sentence):
             call()
+
+
+def test_places_may_be_tensors_too():
+    x, mask = Tensor([1.0, 2.0, 3.0]), Tensor([True, False, True])
+    assert np.extract(mask, x).tolist() == np.compress(mask, x).tolist() == [1, 3]
+    assert np.delete(x, Tensor([0, 2])).tolist() == [2]
+    assert np.insert(x, Tensor(1), 5.0).tolist() == [1, 5, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "function", [np.gradient, np.modf, np.nanmax, np.vander, np.cov]
+)
+def test_whole_numbers_give_what_they_give_to_numpy(function):
+    numbers = np.array([1, 4, 2, 5])
+    for found, wanted in zip(
+        np.atleast_1d(function(Tensor(numbers))),
+        np.atleast_1d(function(numbers)),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        assert found.dtype == wanted.dtype
+
+
+def test_nothing_has_no_median():
+    assert np.isnan(np.median(Tensor(np.empty(0))).numpy())
+    assert np.quantile(Tensor(np.empty((0, 2))), [0.1, 0.5], axis=1).shape == (2, 0)

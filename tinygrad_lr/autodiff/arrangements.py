@@ -6,6 +6,7 @@ elements: where a number comes out, its element belongs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -86,11 +87,16 @@ def places(x: Any, start: int = 0) -> Any:
     return np.reshape(np.arange(start, start + np.size(x)), np.shape(x))
 
 
+def looked_at(index: Any) -> Any:
+    """An index as NumPy needs it here: numbers, and no Tensor of them."""
+    return np.asarray(index) if hasattr(index, "shape") else index
+
+
 def moving(function: Function) -> Callable[..., Any]:
     """``function`` on a Tensor: to take elements where it moves their numbers."""
 
-    def moved(x: Any, *args: Any, **options: Any) -> Any:
-        return np.ravel(x)[function(places(x), *args, **options)]
+    def moved(x: Any, where: Any, *args: Any, **options: Any) -> Any:
+        return np.ravel(x)[function(places(x), looked_at(where), *args, **options)]
 
     return moved
 
@@ -101,7 +107,7 @@ composition(np.resize)(moving(np.resize))
 
 @composition(np.insert)
 def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    at = np.insert(places(x), obj, places(values, np.size(x)), axis)
+    at = np.insert(places(x), looked_at(obj), places(values, np.size(x)), axis)
     values = np.ravel(values)
     values = values.astype(x.dtype) if hasattr(x, "dtype") else values
     return np.concatenate([np.ravel(x), values])[at]
@@ -114,12 +120,12 @@ def diagflat(x: Any, k: int = 0) -> Any:
 
 @composition(np.compress)
 def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
-    return np.ravel(x)[np.compress(condition, places(x), axis)]
+    return np.take(x, np.flatnonzero(condition), axis)
 
 
 @composition(np.extract)
 def extract(condition: Any, x: Any) -> Any:
-    return np.ravel(x)[np.extract(condition, places(x))]
+    return np.ravel(x)[np.flatnonzero(condition)]
 
 
 # -- choices ---------------------------------------------------------------------------
@@ -161,6 +167,7 @@ def piecewise(x: Any, conditions: Any, pieces: Any, *args: Any, **options: Any) 
     out = x * 0
     for condition, piece in zip(conditions, pieces, strict=True):
         values = piece(x[condition], *args, **options) if callable(piece) else piece
+        values = values.astype(x.dtype) if hasattr(values, "dtype") else values
         out = functions.scatter_set(out, condition, values)
     return out
 
@@ -171,7 +178,7 @@ def piecewise(x: Any, conditions: Any, pieces: Any, *args: Any, **options: Any) 
 @composition(np.apply_along_axis)
 def apply_along_axis(function: Any, axis: int, x: Any, *args: Any, **kw: Any) -> Any:
     x = np.moveaxis(x, axis, -1)
-    rows = np.reshape(x, (-1, x.shape[-1]))
+    rows = np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
     found = np.stack([function(rows[i], *args, **kw) for i in range(len(rows))])
     out = np.reshape(found, x.shape[:-1] + found.shape[1:])
     front = x.ndim - 1

@@ -260,6 +260,7 @@ constant(np.linalg.matrix_rank)
 @composition(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """For matrices of full rank: of others, NumPy leaves out the residuals."""
+    a = a.astype(np.result_type(a.dtype, np.float16))
     if rcond is None or rcond == -1:
         eps = float(np.finfo(a.dtype).eps)
         rcond = eps * max(a.shape) if rcond is None else eps

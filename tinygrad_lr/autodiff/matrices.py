@@ -44,6 +44,8 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
 
 @composition(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype.kind not in "fc":
+        x = x.astype(np.float64)
     if axis is None and (ord is None or (x.ndim == 2 and ord == "fro")):
         return functions.euclidean_norm(x, None, keepdims)
     axes = axes_of(axis, x.ndim)

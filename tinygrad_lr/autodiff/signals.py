@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,12 +49,11 @@ def gradient(f: Any, *spacings: Any, axis: Any = None, edge_order: int = 1) -> A
             f"{len(spacings)}."
         )
     steps = spacings if len(spacings) == len(axes) else (spacings or (1.0,)) * len(axes)
-    slopes = [
-        np.moveaxis(slope_along(np.moveaxis(f, at, -1), h, edge_order), -1, at).astype(
-            f.dtype
-        )
-        for at, h in zip(axes, steps, strict=True)
-    ]
+    kind = f.dtype if f.dtype.kind in "fc" else np.dtype(float)
+    slopes = []
+    for at, h in zip(axes, steps, strict=True):
+        slope = slope_along(np.moveaxis(f, at, -1), h, edge_order)
+        slopes.append(np.moveaxis(slope, -1, at).astype(kind))
     return slopes[0] if len(axes) == 1 else tuple(slopes)
 
 
@@ -148,6 +146,7 @@ def divmod_of(x: Any, y: Any) -> Any:
 
 @composition(np.modf)
 def modf(x: Any) -> Any:
+    x = x * np.ones((), np.float16)  # numbers that have a fraction
     whole = np.trunc(x)
     return np.where(np.isinf(x), 0, x - whole), whole
 
@@ -242,6 +241,5 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 @composition(np.vander)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     n = len(x) if N is None else N
-    x = x.astype(np.result_type(x.dtype, np.intp))
-    columns: Sequence[Any] = [x**k for k in range(n)]
-    return np.stack(columns if increasing else columns[::-1], -1)
+    powers = np.arange(n) if increasing else np.arange(n)[::-1]
+    return x[:, None] ** powers

@@ -6,6 +6,7 @@ which of them has the gradient.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -119,8 +120,9 @@ def quantile(
     rows = np.sort(rows, -1)
     dtype = x.dtype if method in WHOLE else share_dtype(x, q)
     out = between(rows, places, dtype)
-    spoiled = np.isnan(rows[..., -1:])  # nan is sorted to the end
-    return finish(np.where(spoiled, np.nan, out), np.shape(q))
+    if rows.dtype.kind == "f":  # nan is sorted to the end
+        out = np.where(np.isnan(rows[..., -1:]), np.nan, out)
+    return finish(out, np.shape(q))
 
 
 @composition(np.nanquantile)
@@ -147,7 +149,11 @@ def in_rows(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Callable[..., Any]]
     axes = axes_of(axis, np.ndim(x))
     rest = [i for i in range(np.ndim(x)) if i not in axes]
     shape = tuple(np.shape(x)[i] for i in rest)
-    rows = np.reshape(np.transpose(x, [*rest, *axes]), (*shape, -1))
+    length = math.prod(np.shape(x)[i] for i in axes)
+    rows = np.reshape(np.transpose(x, [*rest, *axes]), (*shape, length))
+    if not length:  # nothing has no middle
+        nothing = np.full((*shape, 1), np.nan, np.result_type(x.dtype, np.float16))
+        rows = np.concatenate([rows, nothing], -1)
 
     def finish(out: Any, shape_of_q: tuple[int, ...]) -> Any:
         """Bring the axis of the quantiles to the front."""
@@ -261,6 +267,8 @@ def extreme(reduce: Callable[..., Any], neutral: float) -> Callable[..., Any]:
     """The maximum or minimum of what is a number; nan where nothing is."""
 
     def reduced(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        if x.dtype.kind != "f":
+            return reduce(x, axis=axis, keepdims=keepdims)
         out = reduce(without(x, neutral), axis=axis, keepdims=keepdims)
         nothing = np.all(np.isnan(x), axis=axis, keepdims=keepdims)
         return np.where(nothing, np.nan, out)
