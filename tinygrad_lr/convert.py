@@ -37,6 +37,11 @@ def as_tensor(value: Any, dtype: Any = None) -> Any:
     return value if dtype is None or value.data.dtype == dtype else value.astype(dtype)
 
 
+def is_place(value: Any) -> bool:
+    """Whether ``value`` is a place in a model (KerasTensor lies above here)."""
+    return hasattr(value, "_keras_history")
+
+
 def as_tensors(value: Any, dtype: Any = None) -> Any:
     """Like :func:`as_tensor`, for one array or for a list, tuple or dict of them."""
     if isinstance(value, dict):

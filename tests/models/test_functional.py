@@ -438,3 +438,48 @@ def test_training_of_the_model_counts_before_that_of_a_call_in_it() -> None:
     quiet = keras.Model(place, layers.Dropout(0.5, seed=1)(place, training=False))
     assert (quiet(ones).numpy() == 1).all()
     assert set(quiet(ones, training=True).numpy().ravel()) == {0.0, 2.0}
+
+
+def test_losses_of_places_belong_to_the_model() -> None:
+    """The loss of a model with outputs and places, against the same in a layer."""
+    from tinygrad_lr.losses import binary_crossentropy
+
+    def fitted(eager: bool) -> list[Any]:
+        keras.utils.set_random_seed(2)
+        place = keras.Input((3,))
+        mean = Dense(2, name="middle")(place)
+        out = Dense(3, activation="sigmoid", name="out")(mean)
+        model = keras.Model(place, out)
+        extra = Dense(1, name="aside")(mean)
+        loss = binary_crossentropy(place, out)
+        loss *= 3
+        model.add_loss(np.mean(loss) + 0.1 * np.mean(np.square(mean)))
+        model.add_loss([np.mean(extra), 1.0 + 0 * np.mean(out)])
+        assert len(model.trainable_weights) == 6
+        model.compile("sgd", run_eagerly=eager)
+        data = (X > 0).astype("float32")
+        history = model.fit(data, epochs=2, shuffle=False, verbose=0).history
+        weights = [w.numpy() for w in model.get_layer("middle").weights]
+        assert [p.shape for p in (model.predict(data, verbose=0),)] == [X.shape]
+        return [history["loss"], model.evaluate(data, verbose=0), *weights]
+
+    one, other = fitted(False), fitted(True)
+    assert one[:2] == other[:2]
+    np.testing.assert_array_equal(one[2], other[2])
+    assert one[0][1] < one[0][0]
+
+
+def test_a_lambda_in_a_written_model_keeps_its_shape() -> None:
+    class Written(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.twice = layers.Lambda(lambda x: 2 * x, output_shape=(3,))
+
+        def call(self, x: Any) -> Any:
+            return self.twice(x)
+
+    model = Written()
+    model(X)
+    assert model.twice.compute_output_shape((None, 3)) == (None, 3)
+    place = keras.Input((3,))
+    assert keras.Sequential([place, model.twice]).output_shape == (None, 3)

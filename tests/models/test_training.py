@@ -316,3 +316,21 @@ def test_losses_of_a_step_are_gone_after_it() -> None:
     assert len(model.losses) == 1
     model(np.ones((4, 3)))
     assert len(model.losses) == 2
+
+
+def test_models_inside_keep_their_metrics():
+    """A GAN: the discriminator's loss and accuracy are not those of the whole."""
+    keras.utils.set_random_seed(0)
+    judge = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    judge.compile("sgd", "mse", metrics=["mae"])
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+    judge.train_on_batch(x, y)
+    judge.trainable = False
+    whole = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), judge])
+    whole.compile("sgd", "mse")
+    assert np.ndim(whole.train_on_batch(x, y)) == 0
+    assert whole.metrics_names == ["loss"]
+    expected = whole.evaluate(x, y, verbose=0)
+    assert expected == pytest.approx(np.mean((whole.predict(x, verbose=0) - y) ** 2))
+    (loss,) = whole.fit(x, y, verbose=0).history["loss"]
+    assert loss == pytest.approx(expected)

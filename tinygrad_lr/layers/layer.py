@@ -221,8 +221,11 @@ class Layer(Calling):
 
     add_variable = add_weight
 
-    def add_loss(self, loss: Any) -> None:
-        """Add a scalar (or a list of them) to the loss; to be called in ``call``."""
+    def add_loss(self, loss: Any, inputs: Any = None) -> None:
+        """Add a scalar (or a list of them) to the loss; to be called in ``call``.
+
+        Keras 2 was told the ``inputs`` that it depends on; nothing depends on them now.
+        """
         losses = loss if isinstance(loss, (list, tuple)) else [loss]
         for value in losses:
             if not isinstance(value, (Tensor, np.ndarray, np.generic, int, float)):

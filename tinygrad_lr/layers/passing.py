@@ -82,7 +82,7 @@ class Lambda(Layer):
         self.arguments = arguments or {}
         self.mask = mask
         self.supports_masking = mask is not None
-        self._output_shape = output_shape
+        self._sample_shape = output_shape
 
     def call(self, inputs: Any, mask: Any = None, training: Any = None) -> Any:
         given = {"mask": mask, "training": training}
@@ -94,7 +94,7 @@ class Lambda(Layer):
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = self._output_shape
+        shape = self._sample_shape
         if shape is None:
             return super().compute_output_shape(input_shape)
         if callable(shape):
@@ -106,8 +106,8 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "function": described(self.function)}
-        if self._output_shape is not None:
-            config["output_shape"] = described(self._output_shape)
+        if self._sample_shape is not None:
+            config["output_shape"] = described(self._sample_shape)
         if self.mask is not None:
             config["mask"] = described(self.mask)
         return {**config, "arguments": serialize_keras_object(self.arguments)}

@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_lr.arguments import parameters, unknown_argument
 from tinygrad_lr.autodiff.mode import mode
 from tinygrad_lr.config import floatx
-from tinygrad_lr.convert import align_ranks, as_tensor
+from tinygrad_lr.convert import align_ranks, as_tensor, is_place
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +42,7 @@ def compares(equal: bool = False, hint: str = "", **notes: Any) -> Callable[[F],
 
     They have the predictions' dtype and equal ranks. Unless ``equal`` is demanded,
     targets may be broadcast to the predictions' shape. ``hint`` follows the refusal.
+    Given places, the function is a step of their model.
     """
 
     def decorate(function: F) -> F:
@@ -52,6 +53,9 @@ def compares(equal: bool = False, hint: str = "", **notes: Any) -> Callable[[F],
             if not known.issuperset(settings):
                 unknown = [name for name in settings if name not in known]
                 raise unknown_argument(function.__name__, unknown, known)
+            if is_place(y_pred) or is_place(y_true):
+                place = y_pred if is_place(y_pred) else y_true
+                return place.apply(comparing, (y_true, y_pred, *args), settings)
             y, p = pair(y_true, y_pred)
             if y.shape != p.shape and (equal or not broadcasts(y.shape, p.shape)):
                 raise ValueError(

@@ -10,7 +10,7 @@ from tinygrad_lr.layers.operation import deserialize_operation, serialize_operat
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.sequential import Sequential
-from tinygrad_lr.nesting import inside, map_structure
+from tinygrad_lr.nesting import inside, map_structure, unique
 
 
 class Functional(Model):
@@ -36,6 +36,25 @@ class Functional(Model):
     def single_output(self) -> bool:  # type: ignore[override]  # known only here
         """Whether a list of arrays is one array of targets."""
         return len(self.outputs) == 1
+
+    # -- losses of places --------------------------------------------------------------
+
+    def add_loss(self, loss: Any, inputs: Any = None) -> None:
+        """Add a scalar (or a list of them) to the loss.
+
+        Within a call that is a Tensor. From outside it is a place that was computed
+        from the model's own places (Keras 2); layers on the way belong to the model
+        then, but a file does not keep the loss.
+        """
+        losses = loss if isinstance(loss, (list, tuple)) else [loss]
+        places = [value for value in losses if isinstance(value, KerasTensor)]
+        super().add_loss([v for v in losses if not isinstance(v, KerasTensor)])
+        if places:
+            graph = self._drawn()
+            before = [] if self._loss_graph is None else self._loss_graph.outputs[1:]
+            drawn = Graph(graph.inputs, [graph.outputs, *before, *places])
+            self.__dict__["_loss_graph"] = drawn
+            self._graph_layers = unique([*graph.layers, *drawn.layers])
 
 
 Model.functional = Functional

@@ -66,6 +66,7 @@ class Model(Saveable):
     # What Model(inputs, outputs) makes; see models.functional.
     functional: ClassVar[type[Model]]
     _graph: Graph | None = None
+    _loss_graph: Graph | None = None  # one with losses that were added as places
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = cls.functional if cls is Model and (args or "inputs" in kwargs) else cls
@@ -161,11 +162,19 @@ class Model(Saveable):
         return self._graph
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Compute the outputs of the graph."""
+        """Compute the outputs of the graph, and the losses that places stand for."""
         if self._graph is None:
             return Layer.call(self, inputs)
-        values = self._graph.arrange(inputs, self.name)
-        places = self._graph.places
+        if self._loss_graph is None:
+            return self._run(self._graph, inputs, mask)
+        outputs, *losses = self._run(self._loss_graph, inputs, mask)
+        Layer.add_loss(self, losses)
+        return outputs
+
+    def _run(self, graph: Graph, inputs: Any, mask: Any) -> Any:
+        """Compute what a graph gives for inputs."""
+        values = graph.arrange(inputs, self.name)
+        places = graph.places
         cast = [
             value if value is None or value.dtype == place.dtype
             else value.astype(place.dtype)
@@ -173,7 +182,7 @@ class Model(Saveable):
         ]  # fmt: skip
         for value, own in zip(cast, leaves(mask), strict=False):
             set_mask(value, own)
-        return self._graph.run(cast)
+        return graph.run(cast)
 
     def prepare_inputs(self, x: Any) -> Any:
         """Check arrays against the inputs of the graph, and put them in its order."""

@@ -15,8 +15,10 @@ from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, label, no_grad
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import readable
 from tinygrad_lr.layers import Layer
+from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
 from tinygrad_lr.models.replay import Replay
+from tinygrad_lr.nesting import unique
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 
 
@@ -124,14 +126,20 @@ class Steps(Layer):
 
     @property
     def metrics(self) -> list[Any]:
-        """The running mean of the loss, the metrics of compile, those of layers."""
+        """The running mean of the loss, the metrics of compile, those of layers.
+
+        Models among the layers keep theirs: what they were compiled with tells nothing
+        about this training.
+        """
         own = [self._loss_tracker, self._compile_metrics]
         found = [metric for metric in own if metric is not None]
-        parts = self._compiled_loss.metrics if self._compiled_loss is not None else []
-        for metric in [*parts, *super().metrics]:
-            if all(metric is not known for known in found):
-                found.append(metric)
-        return found
+        if self._compiled_loss is not None:
+            found += self._compiled_loss.metrics
+        found += self._found(Metric)
+        for layer in self._flatten_layers(include_self=False):
+            if not isinstance(layer, Steps):
+                found += layer._found(Metric)
+        return unique(found)
 
     @property
     def metrics_names(self) -> list[str]:
