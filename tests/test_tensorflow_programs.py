@@ -87,6 +87,26 @@ def test_names_of_keras_beside_tf_keras(tf):
     assert tf.initializers.Zeros is tf.zeros_initializer
 
 
+def test_small_operations_of_tensorflow(tf):
+    a = tf.constant([3.0, 4.0])
+    assert tf.add_n([a, a, [1.0, 1.0]]).numpy().tolist() == [7, 9]
+    assert tf.boolean_mask([1, 2, 3], [True, False, True]).numpy().tolist() == [1, 3]
+    np.testing.assert_allclose(tf.clip_by_norm(a, 1.0).numpy(), [0.6, 0.8], rtol=1e-6)
+    assert tf.clip_by_norm(a, 10.0).numpy().tolist() == [3, 4]
+    assert tf.math.divide_no_nan([1.0, 2.0], [0.0, 4.0]).numpy().tolist() == [0, 0.5]
+    assert tf.pad([[1, 2]], [[1, 0], [0, 1]]).numpy().tolist() == [[0, 0, 0], [1, 2, 0]]
+    assert tf.pad([1, 2], [[1, 0]], "REFLECT").numpy().tolist() == [2, 1, 2]
+    assert tf.rank([[1]]).numpy() == 2
+    assert tf.map_fn(lambda v: v * 2, a).numpy().tolist() == [6, 8]
+    assert tf.nn.embedding_lookup(tf.eye(3), [2]).numpy().tolist() == [[0, 0, 1]]
+    data = tf.data.Dataset.range(7)
+    assert tf.data.experimental.cardinality(data).numpy() == 7
+    metric = tf.keras.metrics.Mean()
+    metric.update_state(3.0)
+    metric.reset_states()
+    assert metric.result().numpy() == 0
+
+
 def test_sessions_are_accepted_and_hold_nothing(tf):
     config = tf.ConfigProto(intra_op_parallelism_threads=1)
     config.gpu_options.allow_growth = True

@@ -179,6 +179,35 @@ def in_order(function: Function) -> Function:
     return reduce
 
 
+def add_n(inputs: Any, name: Any = None) -> Any:
+    """The sum of a list of Tensors of one shape."""
+    first, *others = [ops.convert_to_tensor(part) for part in inputs]
+    return sum(others, first)
+
+
+def boolean_mask(tensor: Any, mask: Any, axis: int = 0, name: Any = None) -> Any:
+    """The slices along ``axis`` where a mask, whose values are looked at, is true."""
+    rows = np.flatnonzero(mask.numpy() if isinstance(mask, Tensor) else mask)
+    return ops.take(tensor, rows, axis)
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: Any = None) -> Any:
+    """``t`` shortened to ``clip_norm`` where its norm is greater."""
+    t = ops.convert_to_tensor(t)
+    squares = np.sum(np.square(t), axis=axes, keepdims=True)
+    return t * clip_norm / np.maximum(np.sqrt(squares), clip_norm)
+
+
+def pad(
+    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0,
+    name: Any = None,
+) -> Any:  # fmt: skip
+    """Add elements at the ends of the axes."""
+    if mode.lower() == "constant":
+        return ops.pad(tensor, paddings, "constant", constant_values)
+    return ops.pad(tensor, paddings, mode.lower())
+
+
 # -- what is gone ----------------------------------------------------------------------
 
 
@@ -213,8 +242,11 @@ def nothing(*args: Any, **kwargs: Any) -> Any:
 
 
 MATH = {
-    **operations("argsort cumsum erf log_sigmoid logical_not mod rsqrt sort top_k"),
+    **operations(
+        "argsort cumsum divide_no_nan erf log_sigmoid logical_not mod rsqrt sort top_k"
+    ),
     "confusion_matrix": confusion_matrix,
+    "count_nonzero": without_name(ops.count_nonzero),
     "l2_normalize": l2_normalize,
     "reduce_logsumexp": in_order(ops.logsumexp),
     "segment_sum": without_name(ops.segment_sum),
@@ -222,7 +254,17 @@ MATH = {
 }
 TOP = {
     "reduce_logsumexp": MATH["reduce_logsumexp"],
-    **operations("argsort cumsum einsum eye norm sort tensordot tile unstack"),
+    **operations("argsort broadcast_to cumsum einsum eye meshgrid norm roll slice"),
+    **operations("sort tensordot tile unstack"),
+    "add_n": add_n,
+    "boolean_mask": boolean_mask,
+    "clip_by_norm": clip_by_norm,
+    "map_fn": lambda fn, elems, **options: ops.map(fn, elems),
+    "ones_initializer": initializers.Ones,
+    "pad": pad,
+    "random_normal": normal,
+    "random_uniform": uniform,
+    "rank": lambda input, name=None: Tensor(np.int32(ops.ndim(input))),
     **operations("linspace moveaxis searchsorted while_loop scan zeros_like"),
     **{name: graphs(name) for name in ("placeholder", "gradients")},
     "ConfigProto": Settings,
@@ -261,6 +303,8 @@ GFILE = {
 }
 NN = {
     **operations("log_sigmoid moments top_k"),
+    "bias_add": lambda value, bias, data_format=None, name=None: ops.add(value, bias),
+    "embedding_lookup": lambda params, ids, name=None: ops.take(params, ids, 0),
     "dropout": dropout,
     "l2_loss": l2_loss,
     "l2_normalize": l2_normalize,
@@ -294,7 +338,12 @@ NAMES: dict[str, dict[str, Any]] = {
     "autograph": {"set_verbosity": lambda *args, **kwargs: None},
     "compat.v1.train": TRAIN,
     "data": {"AUTOTUNE": -1, "Dataset": Dataset},
-    "data.experimental": {"AUTOTUNE": -1},
+    "data.experimental": {
+        "AUTOTUNE": -1,
+        "INFINITE_CARDINALITY": -1,
+        "UNKNOWN_CARDINALITY": -2,
+        "cardinality": lambda dataset: dataset.cardinality(),
+    },
     "initializers": public(initializers),
     "io.gfile": GFILE,
     "linalg": {

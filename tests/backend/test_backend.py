@@ -116,3 +116,10 @@ def test_a_loss_written_with_the_backend():
     history = model.fit(X, X, epochs=3, verbose=0)
     assert history.history["loss"][-1] < history.history["loss"][0]
     assert isinstance(rmse(Tensor(X), Tensor(X)), Tensor)
+
+
+def test_small_functions(capsys):
+    assert K.slice(K.constant([1, 2, 3]), [1], [2]).numpy().tolist() == [2, 3]
+    assert K.map_fn(lambda v: v + 1, K.constant([1.0])).numpy().tolist() == [2]
+    assert K.print_tensor(K.identity([5.0]), "x is").numpy() == 5
+    assert "x is Tensor([5." in capsys.readouterr().out

@@ -241,7 +241,7 @@ def test_targets_of_one_axis_are_fine() -> None:
         ({"optimizer": "sdg", "loss": "mse"}, "Did you mean 'sgd'"),
         ({"optimizer": 3, "loss": "mse"}, "got 3 of type int"),
         ({"loss": ["mse", "mae"]}, "expected one loss .* got 2"),
-        ({"loss": "mse", "loss_weights": ["acc"]}, r"given as metrics="),
+        ({"loss": "mse", "loss_weights": [None, True]}, r"given as metrics="),
         ({"loss": "mse", "steps_per_execution": 0}, "steps_per_execution: .* got 0"),
     ],
 )

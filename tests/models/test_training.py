@@ -334,3 +334,14 @@ def test_models_inside_keep_their_metrics():
     assert expected == pytest.approx(np.mean((whole.predict(x, verbose=0) - y) ** 2))
     (loss,) = whole.fit(x, y, verbose=0).history["loss"]
     assert loss == pytest.approx(expected)
+
+
+def test_metrics_may_stand_where_keras_2_had_them():
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+    for metrics in (["mae"], "mae"):
+        model = keras.Sequential([Dense(1)])
+        model.compile("sgd", "mse", metrics)
+        assert list(model.fit(x, y, verbose=0).history) == ["loss", "mae"]
+    model = keras.Sequential([Dense(1, kernel_initializer="zeros")])
+    model.compile("sgd", "mse", ["mae"], [0.5])
+    assert model.evaluate(x, y, verbose=0) == [0.5, 1.0]

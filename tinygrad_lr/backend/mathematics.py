@@ -145,6 +145,27 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> 
     return random.dropout(x, level, noise_shape, seed)
 
 
+def identity(x: Any, name: str | None = None) -> Any:
+    """The same values."""
+    return ops.convert_to_tensor(x)
+
+
+def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> Any:
+    """What a function gives for each element along the first axis."""
+    return ops.map(fn, elems)
+
+
+def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
+    """Print a Tensor's values; return the Tensor."""
+    print(message, x)
+    return x
+
+
+def slice(x: Any, start: Any, size: Any) -> Any:
+    """The part that begins at ``start`` and has ``size`` elements along the axes."""
+    return ops.slice(x, start, size)
+
+
 # -- losses ----------------------------------------------------------------------------
 
 
@@ -221,11 +242,14 @@ __all__ = [
     "flatten",
     "gather",
     "hard_sigmoid",
+    "identity",
     "in_test_phase",
     "in_train_phase",
     "l2_normalize",
+    "map_fn",
     "permute_dimensions",
     "pow",
+    "print_tensor",
     "random_bernoulli",
     "random_binomial",
     "random_normal",
@@ -233,6 +257,7 @@ __all__ = [
     "repeat",
     "repeat_elements",
     "reverse",
+    "slice",
     "sparse_categorical_crossentropy",
     "switch",
     "truncated_normal",

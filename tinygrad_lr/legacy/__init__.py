@@ -27,9 +27,11 @@ from tinygrad_lr.legacy.methods import (
     predict_generator,
     predict_proba,
     reset_states,
+    reset_states_of_metric,
     to_yaml,
 )
 from tinygrad_lr.legacy.missing import MISSING as MISSING
+from tinygrad_lr.metrics import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
 
@@ -159,6 +161,7 @@ MEMBERS: dict[type, dict[str, Any]] = {
         "minimize": minimize,
         "weights": property(lambda self: self.variables, doc="All that is there."),
     },
+    Metric: {"reset_states": reset_states_of_metric},
     Model: {
         "compiled_loss": property(CompiledLossOfKeras2),
         "compiled_metrics": property(CompiledMetricsOfKeras2),

@@ -9,6 +9,7 @@ from typing import Any
 
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.metrics import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.utils import PyDataset
@@ -166,6 +167,11 @@ class CompiledMetricsOfKeras2:
 
 def reset_states(self: Model) -> None:
     """Forget what recurrent layers remember: there are none, so nothing."""
+
+
+def reset_states_of_metric(self: Metric) -> None:
+    """Forget what came so far: an older name of ``reset_state``."""
+    self.reset_state()
 
 
 def to_yaml(self: Model, **kwargs: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_lr import optimizers
 from tinygrad_lr.arguments import checked
+from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.changes import changes
@@ -44,6 +45,11 @@ from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 quietly = np.errstate(all="ignore")
 
 
+def names_metric(value: Any) -> bool:
+    """Whether a value stands for a metric, so that it cannot be a weight."""
+    return isinstance(value, str) or callable(value)
+
+
 class Trainer(Steps):
     """What a model needs to be trained, measured and asked."""
 
@@ -66,7 +72,8 @@ class Trainer(Steps):
             optimizer: name, class or object of an optimizer.
             loss: name or object of a loss, or a function of targets and predictions.
                 For several outputs a list in their order, or a dict by their names.
-            loss_weights: number by which the loss is multiplied, or one per output.
+            loss_weights: number by which the loss is multiplied, or one per output. In
+                this place Keras 2 had the metrics, so those are understood, too.
             metrics: name, function or object of a metric, or a list of them; for
                 several outputs a list of lists, or a dict by their names.
             weighted_metrics: the same, for metrics that heed sample and class weights.
@@ -78,6 +85,8 @@ class Trainer(Steps):
         Raises:
             ValueError: for unknown names, with the nearest known ones.
         """
+        if any(names_metric(value) for value in leaves(loss_weights)):
+            loss_weights, metrics = metrics, loss_weights  # the order until Keras 2
         steps_per_execution = whole_number(steps_per_execution, "steps_per_execution")
         given = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights,

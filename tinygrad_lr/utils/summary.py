@@ -44,12 +44,10 @@ def print_summary(
     connected = not is_a_row(model)
     if connected:
         headings, aligns = [*headings, "Connected to"], [*aligns, "<"]
-        parts, widest = (0.28, 0.54, 0.70, 1.0), 108
+        parts, widest = (0.3, 0.56, 0.74, 1.0), 108
     if show_trainable:
         headings, aligns = [*headings, "Trainable"], [*aligns, "^"]
-        parts, widest = (0.4, 0.72, 0.9, 1.0), widest + 12
-        if connected:
-            parts = (0.26, 0.48, 0.62, 0.88, 1.0)
+        parts, widest = (*[0.9 * part for part in parts], 1.0), widest + 12
     length = line_length or min(widest, shutil.get_terminal_size().columns - 4)
     widths = column_widths(length, positions or parts)
     rows = list(
@@ -73,10 +71,8 @@ def column_widths(length: int, positions: Sequence[float]) -> list[int]:
     """The room for text in each column; borders and margins take 3 to 4 characters."""
     ends = [int(length * p) if p <= 1 else int(p) for p in positions]
     columns = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-    return [
-        max(5, c - (3 if i in (0, len(columns) - 1) else 4))
-        for i, c in enumerate(columns)
-    ]
+    last_but_one = len(columns) - 2
+    return [max(5, c - (4 if i == last_but_one else 3)) for i, c in enumerate(columns)]
 
 
 def chosen_layers(model: Any, layer_range: Sequence[str] | None) -> list[Any]:
