@@ -216,10 +216,6 @@ def warn_once(name: str, message: str) -> None:
         warn(message, DeprecationWarning)
 
 
-class UnknownArgumentError(TypeError, ValueError):
-    """An argument that does not exist: to Python a TypeError, to Keras a ValueError."""
-
-
 def unknown_argument(
     owner: str, unknown: list[str], known: frozenset[str], who: str | None = None
 ) -> UnknownArgumentError:
