@@ -1,9 +1,9 @@
 """From a run to a program: record a step once, read it as NumPy, run it fast.
 
 ``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify,
-``numpy_source`` prints for people; ``lowering``, ``families`` and ``memory`` prepare
-what runs, ``step`` runs it over batches and ``function`` keeps the programs of a
-function by signature.
+``numpy_source`` prints for people; ``lowering``, ``families``, ``lifetime`` and
+``memory`` prepare what runs, ``step`` runs it over batches and ``function`` keeps the
+programs of a function by signature.
 """
 
 from tinygrad_lr.compiler.function import Recorded, function

@@ -17,11 +17,11 @@ import numpy as np
 
 from tinygrad_lr.autodiff.tensor import Array, Variable
 from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
+from tinygrad_lr.compiler.lifetime import is_loss, last_readers, split
 from tinygrad_lr.compiler.numpy_source import load
 from tinygrad_lr.compiler.ownership import (
     can_write,
     flat_array,
-    is_fresh,
     plan_chain,
     with_own_results,
 )
@@ -77,8 +77,8 @@ class Planner(Speller):
     def build(self) -> Plan:
         program, plan = self.program, self.plan
         self.choose_families()
-        body, tail = self.split()
-        self.readers = self.last_readers(body, tail)
+        body, tail = split(program, self.in_family)
+        self.readers = last_readers(program, self.families, body, tail)
         for value in program.inputs:
             self.name_of[value] = self.names.take(value.name or "x")
         plan.arguments = program.variables()
@@ -106,64 +106,6 @@ class Planner(Speller):
         for op in self.program.ops:
             yield from op.operands()
         yield from self.program.roots()
-
-    def split(self) -> tuple[list[Op], list[Op]]:
-        """Calls for every batch, and calls that only the last batch's outputs need.
-
-        A program that assigns nothing is there for its outputs, so they belong to every
-        batch.
-        """
-        if not self.program.assigns:
-            return list(self.program.ops), []
-        needed = set(self.program.assigns.values()) | self.before_updates()
-        body: list[Op] = []
-        for op in reversed(self.program.ops):
-            if (
-                op.has_effect
-                or op in self.in_family
-                or any(o in needed for o in op.outs)
-            ):
-                needed.update(op.operands())
-                body.append(op)
-        body.reverse()
-        inside = set(body)
-        tail = [op for op in self.program.ops if op not in inside]
-        return [op for op in body if op not in self.in_family], tail
-
-    def before_updates(self) -> set[Value]:
-        """What has to be computed while variables still have their old values."""
-        old: set[Value] = set()
-        needed: set[Value] = set()
-        for op in self.program.ops:
-            reads = [v for v in op.operands() if v.variable in self.program.assigns]
-            if reads or any(v in old for v in op.operands()):
-                needed.update(op.outs)
-                if not is_fresh(op):
-                    old.update(op.outs)
-            needed.update(out for out in op.outs if is_loss(out))
-        return needed
-
-    def last_readers(self, body: list[Op], tail: list[Op]) -> dict[Value, int]:
-        """The place of the last call that reads a value, itself or through a view."""
-        end = len(body) + len(tail) + 1
-        last: dict[Value, int] = {}
-        for value in self.program.roots():
-            last[value] = end
-        for family in self.families:
-            for member in family.members:
-                for op in member.ops:
-                    for value in op.operands():
-                        last[value] = end
-        for at, op in reversed(list(enumerate(body + tail))):
-            for value in op.operands():
-                reach = at
-                if not is_fresh(op):
-                    reach = max([at, *(last.get(out, at) for out in op.outs)])
-                last[value] = max(last.get(value, -1), reach)
-        for op in tail:  # the tail reads what the last batch left
-            for value in op.operands():
-                last[value] = end
-        return last
 
     # -- where values live -------------------------------------------------------------
 
@@ -437,8 +379,3 @@ class Planner(Speller):
             f"        state[:] = {state}" if state else "        pass",
         ]
         return "\n".join(lines) + "\n"
-
-
-def is_loss(value: Value) -> bool:
-    """Whether a value is what was labelled the loss of a batch."""
-    return value.name == "loss" and value.shape == () and value.kind == "result"
