@@ -28,6 +28,7 @@ def rebuilt(model: Any) -> Any:
     [
         (lambda x: np.mean(x, axis=1), "Mean", {"axis": 1, "keepdims": False}),
         (lambda x: np.clip(x, a_min=0, a_max=1), "Clip", {"x_min": 0, "x_max": 1}),
+        (lambda x: np.where([True, False, True, True], x, 0.0), "Where", {}),
         (lambda x: np.transpose(x), "Transpose", {"axes": None}),
         (lambda x: x % 2, "Mod", {}),
         (lambda x: abs(x), "Absolute", {}),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from tinygrad_lr.naming import class_name
 from tinygrad_lr.nesting import inside
 
 Function = Callable[..., Any]
+NO_DEFAULT = inspect.Parameter.empty
 
 
 def words(text: str) -> frozenset[str]:
@@ -195,7 +197,8 @@ def meant_by(function: Function, args: Any, kwargs: Any) -> Any:
     if step is None or home.partition(".")[0] not in ("numpy", "tinygrad_lr"):
         return None
     words = [n for n, p in step.parameters.items() if p.kind is not p.VAR_KEYWORD]
-    needed = sum(p.default is p.empty for p in step.parameters.values())
+    front = (n in step.data or step.parameters[n].default is NO_DEFAULT for n in words)
+    needed = sum(itertools.takewhile(bool, front))  # the same, whatever their names
     try:
         theirs = [*inspect.signature(function).parameters]
     except ValueError:  # written in C
