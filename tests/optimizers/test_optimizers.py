@@ -8,7 +8,7 @@ import pytest
 
 from tinygrad_lr import optimizers
 from tinygrad_lr.autodiff import Tensor, Variable
-from tinygrad_lr.optimizers import SGD, Adam, Optimizer, RMSprop, schedules
+from tinygrad_lr.optimizers import SGD, Adam, Muon, Optimizer, RMSprop, schedules
 
 rng = np.random.default_rng(0)
 START = [rng.normal(size=(3, 2)), rng.normal(size=2)]
@@ -410,3 +410,13 @@ def test_get():
     config = optimizers.serialize(SGD(0.5, momentum=0.5))
     again = optimizers.get(config)
     assert (float(again.learning_rate), again.momentum) == (0.5, 0.5)
+
+
+def test_the_parts_of_a_step_of_muon():
+    x = Tensor([[3.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    size = np.linalg.svd(Muon().zeropower_via_newtonschulz5(x, 5).numpy())[1]
+    assert np.all(np.abs(size - 1) < 0.35)
+    assert float(Muon(rms_rate=0.5).lr_adjust(Tensor(np.ones((4, 1))))[0, 0]) == 1.0
+    assert Muon(rms_rate=None).lr_adjust(x) is x
+    with pytest.raises(ValueError, match="expected a matrix"):
+        Muon().zeropower_via_newtonschulz5(Tensor([1.0]), 5)

@@ -179,9 +179,8 @@ class Muon(Optimizer):
         if v is None:
             m.assign(m + (gradient + m * (self.momentum - 1)))
             ahead = gradient + m * self.momentum if self.nesterov else m
-            step = self._orthogonal(ahead) * rate
-            if self.rms_rate is not None:
-                step = step * max(variable.shape) ** 0.5 * self.rms_rate
+            step = self.zeropower_via_newtonschulz5(ahead, self.ns_steps)
+            step = self.lr_adjust(step * rate)
         else:
             t = as_tensor(self.iterations + 1, variable.dtype)
             alpha = rate * self.adam_lr_ratio * np.sqrt(1 - self.adam_beta_2**t)
@@ -191,18 +190,33 @@ class Muon(Optimizer):
             step = m * (alpha / (1 - self.adam_beta_1**t)) / size
         variable.assign(variable - step)
 
-    def _orthogonal(self, x: Any) -> Any:
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
         """About the orthogonal factor of ``x``: the product of its singular vectors."""
-        tall = x.shape[0] > x.shape[1]
-        x = x.T if tall else x
+        if x.ndim < 2:
+            raise ValueError(
+                f"optimizer {self.name!r}: expected a matrix to make orthogonal, got "
+                f"shape {x.shape}."
+            )
+        tall = x.shape[-2] > x.shape[-1]
+        x = self.transpose_last_axis(x) if tall else x
         x = x / (np.sqrt(np.sum(np.square(x))) + 1e-7)
-        for _ in range(self.ns_steps):
-            square = x @ x.T
+        for _ in range(steps):
+            square = x @ self.transpose_last_axis(x)
             x = (
                 self.muon_a * x
                 + (self.muon_b * square + self.muon_c * square @ square) @ x
             )
-        return x.T if tall else x
+        return self.transpose_last_axis(x) if tall else x
+
+    def transpose_last_axis(self, X: Any) -> Any:
+        """``X`` with its last two axes exchanged."""
+        return np.swapaxes(X, -1, -2)
+
+    def lr_adjust(self, x: Any) -> Any:
+        """``x`` times ``rms_rate`` and the root of its longer side."""
+        if self.rms_rate is None:
+            return x
+        return x * max(x.shape) ** 0.5 * self.rms_rate
 
 
 def root_mean_square(x: Any) -> Any:
