@@ -7,8 +7,10 @@ says) and ``calculus`` (the rows: skim them), ``history`` (the array that rememb
 
 The rest can wait until you need it: ``mode`` (no_grad, recorders, default dtype),
 ``dispatch``, ``forms`` and ``methods`` (all the ways to call NumPy), ``functions``
-(what NumPy lacks), ``compositions`` (what needs no rule), ``tape`` (the interface of
-TensorFlow), ``trees`` (nested arguments).
+(what NumPy lacks), ``tape`` (the interface of TensorFlow), ``trees`` (nested
+arguments). What needs no rule stands in ``compositions``, ``arrangements``,
+``statistics``, ``signals`` and ``matrices``; matrices are taken apart in
+``decompositions``, spectra in ``fourier``, complex numbers in ``complexes``.
 """
 
 from tinygrad_lr.autodiff import (  # they fill the table
