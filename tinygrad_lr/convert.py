@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_lr.activations import Probabilities, logits_of
 from tinygrad_lr.autodiff import Tensor
+from tinygrad_lr.nesting import like
 
 
 def as_tensor(value: Any, dtype: Any = None) -> Any:
@@ -49,7 +50,7 @@ def as_tensors(value: Any, dtype: Any = None) -> Any:
     if isinstance(value, (list, tuple)) and any(
         isinstance(part, (Tensor, np.ndarray, dict)) for part in value
     ):
-        return type(value)([as_tensors(part, dtype) for part in value])
+        return like(value, [as_tensors(part, dtype) for part in value])
     return as_tensor(value, dtype)
 
 

@@ -57,10 +57,20 @@ def map_shapes(function: Callable[[Any], Any], value: Any) -> Any:
     return type(value)([map_shapes(function, part) for part in value])
 
 
+def like(sequence: Any, parts: list[Any]) -> Any:
+    """A list, tuple or namedtuple like ``sequence``, of other parts.
+
+    >>> like((1, 2), [3, 4])
+    (3, 4)
+    """
+    kind = type(sequence)
+    return kind(*parts) if hasattr(sequence, "_fields") else kind(parts)
+
+
 def map_structure(function: Any, structure: Any) -> Any:
     """Apply ``function`` to what is neither a list nor a tuple nor a dict."""
     if isinstance(structure, (list, tuple)):
-        return type(structure)([map_structure(function, part) for part in structure])
+        return like(structure, [map_structure(function, part) for part in structure])
     if isinstance(structure, dict):
         return {key: map_structure(function, part) for key, part in structure.items()}
     return function(structure)

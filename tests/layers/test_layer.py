@@ -71,15 +71,21 @@ def test_count_params_before_building():
 
 
 def test_layers_and_weights_are_found_in_containers():
-    layer = Two()
+    layer = Two(name="two")
     layer(X)
-    assert [w.path for w in layer.trainable_weights] == ["a/factor", "b/factor"]
-    assert [w.path for w in layer.non_trainable_weights] == ["a/calls", "b/calls"]
+    assert [w.path for w in layer.trainable_weights] == [
+        "two/a/factor",
+        "two/b/factor",
+    ]
+    assert [w.path for w in layer.non_trainable_weights] == [
+        "two/a/calls",
+        "two/b/calls",
+    ]
     assert [w.path for w in layer.weights] == [
-        "a/factor",
-        "a/calls",
-        "b/factor",
-        "b/calls",
+        "two/a/factor",
+        "two/a/calls",
+        "two/b/factor",
+        "two/b/calls",
     ]
     assert [each.name for each in layer._flatten_layers(include_self=False)] == [
         "a",
@@ -88,7 +94,7 @@ def test_layers_and_weights_are_found_in_containers():
 
 
 def test_what_is_appended_later_is_found_and_shared_parts_count_once():
-    layer = Two()
+    layer = Two(name="two")
     layer.inner.append(layer.inner[0])
     layer.again = layer.inner[0]
     extra = Scale(name="c")
@@ -96,7 +102,7 @@ def test_what_is_appended_later_is_found_and_shared_parts_count_once():
     layer(X)
     extra(X)
     paths = [w.path for w in layer.trainable_weights]
-    assert paths == ["a/factor", "b/factor", "c/factor"]
+    assert paths == ["two/a/factor", "two/b/factor", "c/factor"]
 
 
 def test_variables_as_attributes_are_weights():

@@ -143,7 +143,7 @@ def test_set_weights_names_the_weight_and_changes_nothing() -> None:
     before = model.get_weights()
     wrong = [w + 1 for w in before]
     wrong[2] = np.ones((3, 1))
-    with pytest.raises(ValueError, match=r"'b/kernel' .* shape \(2, 1\), .* \(3, 1\)"):
+    with pytest.raises(ValueError, match=r"b/kernel' .* shape \(2, 1\), .* \(3, 1\)"):
         model.set_weights(wrong)
     with pytest.raises(ValueError, match="4 weights, got 3"):
         model.set_weights(wrong[:3])

@@ -92,7 +92,7 @@ def test_each_variable_follows_its_own():
     y = x[:, :1] * x[:, 1:]
     rates = {"body": 0.1, "head": 0.0}
     of = {name: SGD(rate, name=name) for name, rate in rates.items()}
-    by_path = OptimizerMap(of["head"], {"body/.*": of["body"]})
+    by_path = OptimizerMap(of["head"], {".*/body/.*": of["body"]})
     made = model(MultiOptimizer(by_path))
     before = made.get_weights()
     made.fit(x, y, batch_size=4, epochs=2, verbose=0)

@@ -1,6 +1,7 @@
 """Name scopes: what the paths of Variables made inside a ``with`` statement begin with.
 
-A path tells variables of one name apart: "encoder/kernel" and "decoder/kernel".
+A path tells variables of one name apart: "encoder/kernel" and "decoder/kernel". Layers
+open a scope of their name while they are built and called.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ from typing import Any
 
 
 class Scopes(threading.local):
-    """The names of the scopes that are open in this thread."""
+    """The names of the scopes that are open in this thread, and who opened the last."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.names: tuple[str, ...] = ()
+        self.caller: Any = None
+
+    @property
+    def path(self) -> str:
+        """The names, joined by "/"."""
+        return "/".join(self.names)
 
 
 scopes = Scopes()
@@ -21,12 +28,14 @@ scopes = Scopes()
 
 def scoped(name: str) -> str:
     """The path of a variable of this name that is made now."""
-    return "/".join([*scopes.names, name])
+    return "/".join((*scopes.names, name))
 
 
 class name_scope:  # noqa: N801  # as Keras calls it
     """Let the paths of Variables begin with ``name/`` in a ``with`` statement.
 
+    Opened once more by the same ``caller`` right inside, it changes nothing, unless
+    ``deduplicate`` is False. ``override_parent`` takes the place of the path so far.
     Raises ``ValueError`` for a name with a slash.
 
     >>> with name_scope("encoder"), name_scope("inner"):
@@ -34,17 +43,31 @@ class name_scope:  # noqa: N801  # as Keras calls it
     encoder/inner/kernel
     """
 
-    def __init__(self, name: str, **kwargs: Any) -> None:
-        if not isinstance(name, str) or "/" in name:
+    def __init__(
+        self, name: str, caller: Any = None, deduplicate: bool = True,
+        override_parent: str | None = None,
+    ) -> None:  # fmt: skip
+        # Layers of Keras 2 may have a slash in their names.
+        if not isinstance(name, str) or (caller is None and "/" in name):
             raise ValueError(
                 f"name_scope: expected a name without '/', got {name!r}. Nest several "
                 "scopes instead."
             )
         self.name = name
+        self.caller = caller
+        self.deduplicate = deduplicate
+        self.override_parent = override_parent
 
     def __enter__(self) -> name_scope:
-        scopes.names.append(self.name)
+        self.before = scopes.names, scopes.caller
+        again = self.deduplicate and self.caller is not None
+        if not (again and self.caller is scopes.caller):
+            names = scopes.names
+            if self.override_parent is not None:
+                names = tuple(self.override_parent.split("/"))
+            scopes.names = (*names, self.name)
+            scopes.caller = self.caller
         return self
 
     def __exit__(self, *error: Any) -> None:
-        scopes.names.pop()
+        scopes.names, scopes.caller = self.before

@@ -13,12 +13,19 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.arguments import parameters
-from tinygrad_lr.autodiff import Tensor, label
+from tinygrad_lr.autodiff import Tensor, label, name_scope
 from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
+from tinygrad_lr.layers.places import (
+    Form,
+    KerasTensor,
+    Node,
+    forms_of,
+    has_places,
+    places_in,
+)
 from tinygrad_lr.layers.tracking import Tracking
 from tinygrad_lr.masks import mask_of, set_mask
-from tinygrad_lr.nesting import inside, map_structure, tensors_in
+from tinygrad_lr.nesting import inside, map_shapes, map_structure, tensors_in
 from tinygrad_lr.notices import warn
 
 
@@ -32,6 +39,13 @@ class Context(threading.local):
 context = Context()
 
 
+def stated(layer: Any, method: str) -> bool:
+    """Whether a class of a user, not one of ours, has this method."""
+    kinds = type(layer).__mro__
+    home = next(kind for kind in kinds if method in kind.__dict__)
+    return not home.__module__.startswith("tinygrad_lr.")
+
+
 class Calling(Tracking):
     """Base class of :class:`Layer`: what ``layer(x)`` does."""
 
@@ -40,6 +54,9 @@ class Calling(Tracking):
     build: Any
     call: Any
     compute_mask: Any
+    compute_output_shape: Any
+    compute_output_spec: Any
+    compute_dtype: Any
     add_loss: Any
     _clear_losses: Any
     _inbound_nodes: list[Node]
@@ -57,7 +74,10 @@ class Calling(Tracking):
         if kwargs:
             kwargs = {name: self._convert(value) for name, value in kwargs.items()}
         first = args[0] if args else next(iter(kwargs.values()), None)
-        if args and isinstance(first, (int, float, str)):
+        if args and (
+            isinstance(first, (int, float, str))
+            or (first is None and self.input_spec is not None)
+        ):
             raise ValueError(
                 f"layer {self._name!r} ({type(self).__name__}): expected an array as "
                 f"input, got {first!r:.40} of type {type(first).__name__}."
@@ -75,6 +95,10 @@ class Calling(Tracking):
         for place, name in enumerate(names):
             if name == "mask" and place >= len(args) and kwargs.get("mask") is None:
                 kwargs["mask"] = previous
+            elif name.endswith("_mask") and kwargs.get(name) is None:
+                of = dict(zip(names, args, strict=False)) | kwargs
+                if name not in of or of[name] is None:
+                    kwargs[name] = mask_of(of.get(name.removesuffix("_mask")))
         inherited = context.training
         training = kwargs.pop("training", None)
         if training is None:
@@ -84,7 +108,8 @@ class Calling(Tracking):
         context.depth += 1
         context.training = training
         try:
-            outputs = self.call(*args, **kwargs)
+            with name_scope(self._name, self):
+                outputs = self.call(*args, **kwargs)
         finally:
             context.depth -= 1
             context.training = inherited
@@ -134,11 +159,29 @@ class Calling(Tracking):
             self._check_input(args[0] if args else next(iter(kwargs.values())))
         if not self.built:
             self._build_for(args, kwargs)
-        forms = self._forms(args, kwargs)
+        if stated(self, "compute_output_spec"):
+            found = self.compute_output_spec(*args, **kwargs)
+            forms = map_structure(lambda place: Form(place.shape, place.dtype), found)
+        else:
+            forms = self._forms(args, kwargs)
         return Node(self, args, kwargs).finish(forms)
 
     def _forms(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Shapes and dtypes of the outputs, leaving the layer's own state as it is."""
+        """Shapes and dtypes of the outputs, leaving the layer's own state as it is.
+
+        What a layer of yours says in ``compute_output_shape`` is believed.
+        """
+        if stated(self, "compute_output_shape") and all(
+            layer.built for layer in self._flatten_layers(include_self=False)
+        ):
+            wanted = len(parameters(type(self).compute_output_shape).names)
+            shapes = self._shapes(args, kwargs)[: max(wanted, 1)]
+            found = self.compute_output_shape(*shapes)
+            first = next(places_in([args, kwargs]))
+            mask = first.mask if self.supports_masking else None
+            return map_shapes(
+                lambda shape: Form(tuple(shape), self.compute_dtype, mask), found
+            )
         before = [(variable, variable.data) for variable in self.variables]
         forms = forms_of(self, args, kwargs)
         for variable, value in before:  # what a layer counts, it counts on data
@@ -187,13 +230,16 @@ class Calling(Tracking):
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Build for the shapes of these arguments."""
-        shapes = [
+        wanted = len(parameters(type(self).build).names)
+        self.build(*self._shapes(args, kwargs)[: max(wanted, 1)])
+
+    def _shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The shapes of the arguments that are data."""
+        return [
             map_structure(lambda t: getattr(t, "shape", None), arg)
             for arg in (*args, *kwargs.values())
             if any(True for _ in inside(arg, (Tensor, KerasTensor)))
         ]
-        wanted = len(parameters(type(self).build).names)
-        self.build(*shapes[: max(wanted, 1)])
 
     def _check_super_called(self) -> None:
         if "_name" not in self.__dict__:

@@ -91,7 +91,7 @@ class Dense(Layer):
         out = inputs.astype(self.kernel.dtype) @ self.kernel
         if self.bias is not None:
             out = out + self.bias
-        return self.activation(out)
+        return out if self.activation is None else self.activation(out)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], self.units)

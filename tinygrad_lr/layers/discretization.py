@@ -104,7 +104,8 @@ class Discretization(Layer):
             return input_shape
         found = self.bin_boundaries
         depth = self.num_bins if found is None else len(found) + 1
-        return encoded_shape(input_shape, self.output_mode, depth or 1)
+        mode = "one_hot" if self.output_mode == "one_hot" else "count"
+        return encoded_shape(input_shape, mode, depth or 1)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -169,7 +169,8 @@ class EinsumDense(Layer):
     def call(self, inputs: Any) -> Any:
         inputs = inputs.astype(self.kernel.dtype)
         out = np.einsum(self.equation, inputs, self.kernel)
-        return self.activation(out if self.bias is None else out + self.bias)
+        out = out if self.bias is None else out + self.bias
+        return out if self.activation is None else self.activation(out)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.lengths(input_shape)[1]

@@ -16,8 +16,10 @@ class InputLayer(Layer):
     """The first layer of a model: states the shape of one sample and passes data on.
 
     ``shape`` is that of one sample (an integer n stands for (n,)); ``batch_shape`` has
-    the batch axis in front. Raises ``ValueError`` if both or neither are given, or for
-    lengths that are no positive integers.
+    the batch axis in front. ``input_tensor`` is a place to stand for the data, from
+    which shape and dtype are taken. Raises ``ValueError`` if both shapes or neither are
+    given, for lengths that are no positive integers, and for what contradicts
+    ``input_tensor``.
 
     >>> InputLayer((4,)).batch_shape
     (None, 4)
@@ -32,11 +34,22 @@ class InputLayer(Layer):
         if shape is None and batch_shape is None:
             shape = kwargs.pop("input_shape", None)
             batch_shape = kwargs.pop("batch_input_shape", None)
+        if isinstance(input_tensor, KerasTensor):
+            dtype = dtype or input_tensor.dtype
         super().__init__(name=name, dtype=dtype or floatx(), **kwargs)
         if sparse or ragged:
             raise NotImplementedError(
                 f"input {self.name!r}: sparse and ragged inputs are not available; "
                 "give dense arrays."
+            )
+        self.sparse = self.ragged = False
+        if input_tensor is not None:
+            place = checked_place(self, input_tensor, shape, batch_size, batch_shape)
+            shape, batch_shape = None, place.shape
+        if batch_shape is not None and input_tensor is None and batch_size is not None:
+            raise ValueError(
+                f"input {self.name!r}: batch_shape={batch_shape!r} says the batch size "
+                f"already; leave batch_size={batch_size!r} out."
             )
         if (shape is None) == (batch_shape is None):
             raise ValueError(
@@ -49,7 +62,13 @@ class InputLayer(Layer):
         self.batch_shape = checked_shape(batch_shape, self.name)
         self.optional = optional
         self.input_tensor = input_tensor
-        Node(self, (), {}).finish(Form(self.batch_shape, self.dtype), self.name)
+        node = Node(self, (), {})
+        if input_tensor is None:
+            node.finish(Form(self.batch_shape, self.dtype), self.name)
+        else:
+            node.outputs.append(input_tensor)
+            if input_tensor.node is None:
+                input_tensor.node = node
         self.built = True
 
     def call(self, inputs: Any = None) -> Any:
@@ -84,6 +103,31 @@ def Input(
         shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name
     )
     place: KerasTensor = layer.output
+    return place
+
+
+def checked_place(
+    layer: InputLayer, place: Any, shape: Any, batch_size: Any, batch_shape: Any
+) -> KerasTensor:
+    """Return the place if it is one, and nothing else contradicts it."""
+    if not isinstance(place, KerasTensor):
+        raise ValueError(
+            f"input {layer.name!r}: expected a KerasTensor as input_tensor, got "
+            f"{type(place).__name__}."
+        )
+    for name, given, has in (
+        ("shape", shape, place.shape[1:]),
+        ("batch_shape", batch_shape, place.shape),
+        ("batch_size", batch_size, place.shape[:1]),
+        ("dtype", layer.dtype, place.dtype),
+    ):
+        if name != "dtype" and given is not None:
+            given = checked_shape(given, layer.name)
+        if given is not None and given != has:
+            raise ValueError(
+                f"input {layer.name!r}: {name}={given!r} contradicts {place!r}; leave "
+                "it out."
+            )
     return place
 
 

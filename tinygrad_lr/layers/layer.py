@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr import constraints, initializers, regularizers
+from tinygrad_lr import constraints, dtype_policies, initializers, regularizers
 from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import parameters, refuse_unknown
-from tinygrad_lr.autodiff import Tensor, Variable, no_grad
-from tinygrad_lr.config import floatx
+from tinygrad_lr.autodiff import Tensor, Variable, name_scope, no_grad
+from tinygrad_lr.autodiff.scopes import scopes
+from tinygrad_lr.config import dtype_policy
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.layers.calling import Calling
 from tinygrad_lr.layers.places import Form, KerasTensor, Node
 from tinygrad_lr.naming import unique_name
@@ -29,7 +31,6 @@ from tinygrad_lr.nesting import (
     map_structure,
     shapes_in,
 )
-from tinygrad_lr.registry import configuration
 
 
 class Layer(Calling):
@@ -57,6 +58,7 @@ class Layer(Calling):
 
     _losses: list[Any]
     _build_shape: Any
+    _dtype_policy: DTypePolicy
     _inbound_nodes: list[Node]
     input_spec: Any
     supports_masking: bool = False
@@ -100,7 +102,7 @@ class Layer(Calling):
                 f"{trainable!r}."
             )
         self._trainable = bool(trainable)
-        self._dtype = standard_dtype(dtype, self._name)
+        self.dtype_policy = policy_of(dtype, self._name)
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
         if batch_input_shape is not None:
@@ -161,7 +163,7 @@ class Layer(Calling):
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": configuration("keras", "DTypePolicy", {"name": self.dtype}, None),
+            "dtype": dtype_policies.serialize(self.dtype_policy),
         }
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(
@@ -183,16 +185,24 @@ class Layer(Calling):
     # -- weights and losses ------------------------------------------------------------
 
     def add_weight(
-        self, shape: Any = (), initializer: Any = None, dtype: Any = None,
+        self, shape: Any = None, initializer: Any = None, dtype: Any = None,
         trainable: bool = True, autocast: bool = True, regularizer: Any = None,
-        constraint: Any = None, name: str | None = None,
+        constraint: Any = None, aggregation: str = "none",
+        overwrite_with_gradient: bool = False, name: str | None = None,
     ) -> Variable:  # fmt: skip
-        """Make a weight that belongs to this layer.
+        """Make a weight that belongs to this layer; a number if ``shape`` is None.
 
         ``initializer`` defaults to "glorot_uniform" for floats and "zeros" for
-        integers. Raises ``ValueError`` for a shape that is not fully known.
+        integers. ``aggregation`` is for several machines, and changes nothing. Raises
+        ``ValueError`` for a shape that is not fully known.
         """
         self._check_super_called()
+        if overwrite_with_gradient:
+            raise NotImplementedError(
+                f"layer {self.name!r}: add_weight(overwrite_with_gradient=True) is for "
+                "quantization, which is not available; leave it out."
+            )
+        shape = () if shape is None else shape
         if isinstance(shape, str):
             raise ValueError(
                 f"layer {self.name!r}: add_weight({shape!r}, ...) gives a name where "
@@ -210,8 +220,9 @@ class Layer(Calling):
             initializer = "glorot_uniform" if kind.kind == "f" else "zeros"
         value = initializers.get(initializer)(shape, dtype=kind.name)
         name = name or "variable"
-        weight = Variable(as_tensor(value), None, kind, trainable, name=name)
-        weight.path = f"{self.name}/{name}"
+        with name_scope(self.name, self):
+            weight = Variable(as_tensor(value), None, kind, trainable, name=name)
+        weight.word = f"{self.name}_{name}"
         weight.regularizer = regularizers.get(regularizer)
         weight.constraint = constraints.get(constraint)
         self._track(weight)
@@ -264,8 +275,8 @@ class Layer(Calling):
 
     @property
     def path(self) -> str:
-        """The name."""
-        return self.name
+        """The name, after those of the layers that it was built in."""
+        return str(self.__dict__.get("_path", self.name))
 
     @property
     def input(self) -> Any:
@@ -288,20 +299,30 @@ class Layer(Calling):
         return self._inbound_nodes[0]
 
     @property
+    def dtype_policy(self) -> DTypePolicy:
+        """In which dtype it computes, and in which it keeps its weights."""
+        self._check_super_called()
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, policy: Any) -> None:
+        self._dtype_policy = policy_of(policy, self._name)
+        self._dtype = np.dtype(self._dtype_policy.compute_dtype)
+
+    @property
     def dtype(self) -> str:
         """The dtype of the weights, as a string."""
-        self._check_super_called()
-        return str(self._dtype)
+        return self.dtype_policy.variable_dtype
 
     @property
     def compute_dtype(self) -> str:
-        """The dtype of the computation: that of the weights."""
-        return self.dtype
+        """The dtype of the computation."""
+        return self.dtype_policy.compute_dtype
 
     @property
     def input_dtype(self) -> str:
         """The dtype that floats among the inputs are cast to."""
-        return self.dtype
+        return self.compute_dtype
 
     @property
     def variable_dtype(self) -> str:
@@ -328,7 +349,9 @@ def building(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def noting(self: Layer, *args: Any, **kwargs: Any) -> None:
         self._check_super_called()
-        build(self, *args, **kwargs)
+        with name_scope(self._name, self):
+            self.__dict__["_path"] = scopes.path
+            build(self, *args, **kwargs)
         shape = args[0] if args else next(iter(kwargs.values()), None)
         self.__dict__["_build_shape"] = (
             tuple(shape) if isinstance(shape, list) else shape
@@ -341,16 +364,15 @@ def building(build: Callable[..., None]) -> Callable[..., None]:
 Layer.build = building(Layer.build)  # type: ignore[method-assign]  # itself, wrapped
 
 
-def standard_dtype(dtype: Any, name: str) -> np.dtype[Any]:
-    """Return a dtype for a name, a NumPy dtype, Keras's description of one, or None."""
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
+def policy_of(dtype: Any, name: str) -> DTypePolicy:
+    """The policy for a dtype or its name, a description, a policy, or None."""
+    if dtype is None:
+        return dtype_policy()
     try:
-        found = np.dtype(floatx() if dtype is None else getattr(dtype, "name", dtype))
-    except TypeError:
-        found = np.dtype(object)
-    if found.kind not in "biuf":
+        if not isinstance(dtype, (str, dict, DTypePolicy)):
+            dtype = np.dtype(getattr(dtype, "name", dtype)).name
+        return dtype_policies.get(dtype)
+    except (TypeError, ValueError) as error:
         raise ValueError(
             f"layer {name!r}: expected a dtype such as 'float32', got {dtype!r}."
-        )
-    return found
+        ) from error

@@ -75,9 +75,22 @@ class Merge(Layer):
         return tuple(out)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        self.check_masks(inputs, mask)
         if mask is None or any(m is None for m in mask):
             return None
         return functools.reduce(np.logical_or, mask)
+
+    def check_masks(self, inputs: Any, mask: Any) -> None:
+        """Raise ``ValueError`` unless there are no masks, or a list like the inputs."""
+        if mask is None:
+            return
+        both = isinstance(inputs, (list, tuple)) and isinstance(mask, (list, tuple))
+        if not both or len(inputs) != len(mask):
+            raise invalid(
+                self,
+                "expected a list of inputs and a list of as many masks (None for an "
+                f"input without one), got {inputs!r:.60} and {mask!r:.60}.",
+            )
 
 
 def aligned(inputs: Any) -> Any:
@@ -225,6 +238,7 @@ class Concatenate(Merge):
         return tuple(out)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        self.check_masks(inputs, mask)
         if mask is None or all(m is None for m in mask):
             return None
         parts = []

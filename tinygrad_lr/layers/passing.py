@@ -114,8 +114,10 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> Any:
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None,
+        safe_mode: bool | None = None,
+    ) -> Any:  # fmt: skip
+        """Make such a layer; ``safe_mode=False`` does not unlock code in a file."""
         config = dict(config)
         for name in {"function", "output_shape", "mask", "arguments"} & config.keys():
             config[name] = restored(config[name], custom_objects, config.get("name"))

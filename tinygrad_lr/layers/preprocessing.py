@@ -285,16 +285,17 @@ def encoded(inputs: Any, mode: str, depth: int, dtype: Any, weights: Any = None)
     columns = as_tensor(np.equal(inputs[..., None], np.arange(depth)), dtype)
     if mode == "one_hot":
         return columns
+    axis = 1 if inputs.ndim > 1 else 0
     if mode == "multi_hot":
-        return np.max(columns, axis=-2)
+        return np.max(columns, axis=axis)
     if weights is not None:
         columns = columns * as_tensor(weights, dtype)[..., None]
-    return np.sum(columns, axis=1 if inputs.ndim > 1 else 0)
+    return np.sum(columns, axis=axis)
 
 
 def encoded_shape(shape: Any, mode: str, depth: int) -> Any:
     """The shape that :func:`encoded` gives."""
-    shape = tuple(shape) or (1,)
+    shape = tuple(shape)
     if mode == "one_hot":
         return (*(shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape), depth)
     if mode == "count" and len(shape) > 1:

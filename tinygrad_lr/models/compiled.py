@@ -9,7 +9,7 @@ names are looked up at once, so that a misspelt one is refused by ``compile``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tinygrad_lr import losses as losses_module
@@ -18,12 +18,21 @@ from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.losses.loss import Loss
 from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.metrics.metric import Metric
-from tinygrad_lr.naming import suggestion
+from tinygrad_lr.models.outputs import (
+    Names,
+    along,
+    is_deep,
+    is_nested,
+    matched,
+    named_outputs,
+    only,
+    path_names,
+    per_output,
+    targets_for,
+)
 
 OPEN_LOSSES = ("crossentropy", "ce")
 OPEN_METRICS = ("accuracy", "acc")
-
-Names = Sequence[str | None]
 
 
 def is_open(identifier: Any, names: tuple[str, ...]) -> bool:
@@ -31,62 +40,22 @@ def is_open(identifier: Any, names: tuple[str, ...]) -> bool:
     return isinstance(identifier, str) and identifier.lower() in names
 
 
-def is_nested(value: Any) -> bool:
-    """Whether there may be several things in it; a configuration is one thing."""
-    if isinstance(value, dict):
-        return "class_name" not in value
-    return isinstance(value, (list, tuple))
-
-
-def named_outputs(y_pred: Any, names: Names | None) -> tuple[list[str | None], Any]:
-    """The names of a model's outputs, and the outputs, in the same order.
-
-    A dict has its own names; the outputs of a model of places those of their layers.
-    """
-    outputs = leaves(y_pred)
-    if isinstance(y_pred, dict) and len(outputs) == len(y_pred):
-        return sorted(y_pred), outputs
-    if names is None or len(names) != len(outputs):
-        return [None] * len(outputs), outputs
-    return list(names), outputs
-
-
-def per_output(given: Any, names: Names, what: str, complete: bool = False) -> Any:
-    """What was given for each output: None where nothing was.
-
-    A dict goes by the names of the outputs; ``complete`` asks for all of them.
-    """
-    if isinstance(given, dict):
-        known = [name for name in names if name is not None]
-        for name in given:
-            if name not in known:
-                hint = suggestion(str(name), known) or f" It has {known}."
-                raise ValueError(f"{what}: the model has no output {name!r}.{hint}")
-        missing = [name for name in known if name not in given]
-        if complete and missing:
+def each_loss(given: Any, weight: Any) -> Iterator[tuple[Any, Any]]:
+    """The losses given for one output, with their weights; there may be several."""
+    if not is_nested(given):
+        losses, weights = [given], [weight]
+    else:
+        losses = list(flat(given))
+        weights = list(flat(weight)) if is_nested(weight) else [weight] * len(losses)
+        if len(weights) != len(losses):
             raise ValueError(
-                f"{what}: expected an entry for each of the outputs {known}, got none "
-                f"for {missing[0]!r}. Write None for an output that has none."
+                f"compile(loss_weights=...): expected {len(losses)} numbers for the "
+                f"losses {given!r} of one output, got {weight!r}."
             )
-        return [given.get(name) for name in names]
-    if isinstance(given, (list, tuple)) and len(given) == len(names):
-        return list(given)
-    raise ValueError(
-        f"{what}: expected one for each of the {len(names)} outputs, in a list or a "
-        f"dict by the names {list(names)}, got {given!r:.80}."
-    )
-
-
-def only(value: Any, what: str) -> Any:
-    """The entry for the one output of a model, out of a list or dict of one."""
-    if not is_nested(value):
-        return value
-    value = list(value.values() if isinstance(value, dict) else value)
-    if len(value) == 1:
-        return only(value[0], what)
-    raise ValueError(
-        f"compile: expected one {what} for the one output of the model, got "
-        f"{len(value)}: {value!r}."
+    yield from (
+        (loss, weight)
+        for loss, weight in zip(losses, weights, strict=True)
+        if loss is not None
     )
 
 
@@ -105,11 +74,15 @@ class CompiledLoss:
     """The loss of a model: the sum of those of its outputs, by ``loss_weights``."""
 
     def __init__(
-        self, loss: Any, loss_weights: Any = None, output_names: Names | None = None
-    ) -> None:
+        self, loss: Any, loss_weights: Any = None, output_names: Names | None = None,
+        outputs: Any = None,
+    ) -> None:  # fmt: skip
         self.identifier = loss
         self.loss_weights = loss_weights
         self.output_names = output_names
+        names = output_names
+        if outputs is not None:
+            names, _ = named_outputs(outputs, output_names)
         for weight in leaves(loss_weights):
             if isinstance(weight, bool) or not isinstance(weight, (int, float)):
                 raise ValueError(
@@ -122,9 +95,9 @@ class CompiledLoss:
             for one in flat(loss)
             if not is_open(one, OPEN_LOSSES)
         }
-        if output_names is not None and len(output_names) > 1 and is_nested(loss):
-            per_output(loss, output_names, "compile(loss=...)")
-        if output_names is not None and len(output_names) == 1:
+        if names is not None and len(names) > 1 and is_nested(loss):
+            along(outputs or list(names), loss, names, "compile(loss=...)")
+        if names is not None and len(names) == 1:
             only(loss, "loss")
             only(loss_weights, "loss weight")
         self.forget()
@@ -146,28 +119,28 @@ class CompiledLoss:
             wanted = [only(self.identifier, "loss")]
             weights = [only(self.loss_weights, "loss weight")]
         else:
-            wanted, weights = [self.identifier] * len(names), [None] * len(names)
-            if is_nested(self.identifier):
-                partly = isinstance(y_pred, dict)
-                wanted = per_output(
-                    self.identifier, names, "compile(loss=...)", not partly
-                )
-            if self.loss_weights is not None:
-                given = self.loss_weights
-                if not is_nested(given):
-                    given = [given] * len(names)
-                weights = per_output(given, names, "compile(loss_weights=...)")
+            partly = isinstance(y_pred, dict)
+            wanted = along(
+                y_pred, self.identifier, names, "compile(loss=...)", not partly
+            )
+            weights = along(
+                y_pred, self.loss_weights, names, "compile(loss_weights=...)"
+            )
         targets = targets_for(y, names, wanted)
-        several = sum(one is not None for one in wanted) > 1
+        paths = path_names(y_pred, names)
+        rows = [
+            (place, one, weight)
+            for place in range(len(outputs))
+            for one, weight in each_loss(wanted[place], weights[place])
+        ]
+        several = len(rows) > 1
         parts = []
-        for place, (one, weight) in enumerate(zip(wanted, weights, strict=True)):
-            if one is None:
-                continue
+        for place, one, weight in rows:
             loss = self.known.get(id(one)) or losses_module.resolve(
                 one, targets[place], outputs[place]
             )
             assert loss is not None
-            name = names[place] or loss.name
+            name = paths[place] or loss.name
             tracker = Mean(name=f"{name}_loss") if several else None
             label = names[place] if len(outputs) > 1 else None
             shape = outputs[place].shape
@@ -204,7 +177,9 @@ class CompiledLoss:
             weight = sample_weight
             if is_nested(sample_weight):
                 names, _ = named_outputs(y_pred, self.output_names)
-                weight = per_output(sample_weight, names, "sample_weight")[part.place]
+                weight = along(y_pred, sample_weight, names, "sample_weight")[
+                    part.place
+                ]
             loss = part.loss(target, output, weight)
             if part.tracker is not None:
                 part.tracker.update_state(loss, sample_weight=output.shape[0])
@@ -212,39 +187,6 @@ class CompiledLoss:
                 loss = loss * part.weight
             total = loss if total is None else total + loss
         return total
-
-
-def targets_for(y: Any, names: Names, wanted: Sequence[Any]) -> list[Any]:
-    """The targets of each output; an output without a loss may lack them."""
-    count = len(wanted)
-    if isinstance(y, dict):
-        if count == 1 and len(y) == 1:
-            return leaves(y)
-        partly = {name: y[name] for name in y if name in names}
-        if len(partly) < len(y) or not partly:
-            odd = next(name for name in y if name not in names)
-            known = [name for name in names if name is not None]
-            raise ValueError(
-                f"y: the model has no output {odd!r}.{suggestion(str(odd), known)} It "
-                f"has {known}."
-            )
-        found = [partly.get(name) for name in names]
-    else:
-        given = leaves(y)
-        if len(given) == count:
-            return given
-        rest = iter(given)
-        if len(given) != sum(one is not None for one in wanted):
-            raise ValueError(
-                f"y: expected targets for the {count} outputs of the model "
-                f"({list(names)}), got {len(given)} arrays. Pass a list of {count} "
-                "arrays, or a dict by these names."
-            )
-        found = [None if one is None else next(rest) for one in wanted]
-    for name, target, one in zip(names, found, wanted, strict=True):
-        if target is None and one is not None:
-            raise ValueError(f"y: there are no targets for the output {name!r}.")
-    return found
 
 
 class Measured(NamedTuple):
@@ -260,7 +202,7 @@ class CompileMetrics(Metric):
 
     def __init__(
         self, metrics: Any, weighted_metrics: Any = None,
-        output_names: Names | None = None,
+        output_names: Names | None = None, outputs: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(name="compile_metrics")
         self.given = ((metrics, False), (weighted_metrics, True))
@@ -272,12 +214,14 @@ class CompileMetrics(Metric):
             if not is_open(item, OPEN_METRICS)
         }
         self.forget()
-        if output_names is None or len(output_names) == 1:
-            self.keys = self.distinct_keys([None])
-        else:
-            self.keys = self.distinct_keys(output_names)
+        names: Names | None = output_names
+        if outputs is not None:
+            names, _ = named_outputs(outputs, output_names)
+        if names is None or len(names) == 1:
+            names, outputs = [None], None
+        self.keys = self.distinct_keys(names, outputs)
 
-    def asked(self, names: Names) -> Iterator[tuple[int, Any, bool]]:
+    def asked(self, names: Names, outputs: Any) -> Iterator[tuple[int, Any, bool]]:
         """What is asked for: the place of an output, a metric, whether it is weighted.
 
         A flat list whose length is not the number of outputs is for each of them, as
@@ -291,15 +235,19 @@ class CompileMetrics(Metric):
                 continue
             what = f"compile({'weighted_' if weighted else ''}metrics=...)"
             single = not is_nested(value)
-            if single or (not isinstance(value, dict) and len(value) != len(names)):
-                value = [value] * len(names)
-            for place, items in enumerate(per_output(value, names, what)):
+            if is_deep(outputs) and not single:
+                wanted = list(matched(outputs, value, what))
+            else:
+                if single or (not isinstance(value, dict) and len(value) != len(names)):
+                    value = [value] * len(names)
+                wanted = per_output(value, names, what)
+            for place, items in enumerate(wanted):
                 yield from ((place, item, weighted) for item in flat(items))
 
-    def distinct_keys(self, names: Names) -> list[str]:
+    def distinct_keys(self, names: Names, outputs: Any) -> list[str]:
         """A key for each metric: output and name, "weighted" or a number if taken."""
         keys: list[str] = []
-        for place, item, weighted in self.asked(names):
+        for place, item, weighted in self.asked(names, outputs):
             known = self.known.get(id(item))
             own = item if known is None else known.name
             output = names[place] if len(names) > 1 else None
@@ -322,12 +270,12 @@ class CompileMetrics(Metric):
     def build(self, y: Any, y_pred: Any) -> None:
         """Settle the open names."""
         names, outputs = named_outputs(y_pred, self.output_names)
-        wanted = list(self.asked(names))
+        wanted = list(self.asked(names, y_pred))
         used = {place for place, _, _ in wanted}
         targets = targets_for(
             y, names, [i in used or None for i in range(len(outputs))]
         )
-        self.keys = self.distinct_keys(names)
+        self.keys = self.distinct_keys(names, y_pred)
         for place, item, weighted in wanted:
             metric = self.known.get(id(item)) or as_metric(
                 item, targets[place], outputs[place]
@@ -357,7 +305,7 @@ class CompileMetrics(Metric):
         targets = targets_for(y_true, names, wanted)
         weights = [sample_weight] * len(outputs)
         if is_nested(sample_weight):
-            weights = per_output(sample_weight, names, "sample_weight")
+            weights = along(y_pred, sample_weight, names, "sample_weight")
         for place, metric, weighted in self.measured:
             if weighted:
                 metric.update_state(

@@ -17,6 +17,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, default_dtype
 from tinygrad_lr.autodiff.trees import leaves, rebuild
+from tinygrad_lr.nesting import like
 from tinygrad_lr.notices import warn
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -189,9 +190,8 @@ def as_tree(value: Any, name: str, single: bool = True) -> Any:
         if len(value) == 1 and single:
             return as_array(value[0], name)
         if not single:
-            return type(value)(
-                [as_tree(part, f"{name}[{i}]", single) for i, part in enumerate(value)]
-            )
+            named = enumerate(value)
+            return like(value, [as_tree(v, f"{name}[{i}]", single) for i, v in named])
     return as_array(value, name)
 
 

@@ -145,11 +145,8 @@ class Model(Saveable):
         """The names of the outputs: those of the layers that they come out of."""
         return None if self._graph is None else self._graph.output_names
 
-    def _compile_names(self) -> Any:
-        graph = self._graph
-        if graph is not None and isinstance(graph.outputs, dict):
-            return sorted(graph.outputs)
-        return self.output_names
+    def _compile_outputs(self) -> Any:
+        return None if self._graph is None else self._graph.outputs
 
     def _drawn(self) -> Graph:
         """The graph; a model that is written as Python has none."""

@@ -113,11 +113,11 @@ class Trainer(Steps):
         }
         if loss is not None:
             compiled["_compiled_loss"] = CompiledLoss(
-                loss, loss_weights, self._compile_names()
+                loss, loss_weights, self.output_names, self._compile_outputs()
             )
         if metrics is not None or weighted_metrics is not None:
             compiled["_compile_metrics"] = CompileMetrics(
-                metrics, weighted_metrics, self._compile_names()
+                metrics, weighted_metrics, self.output_names, self._compile_outputs()
             )
         self.__dict__.update(compiled)  # at once, and not as parts of the model
 
@@ -346,9 +346,9 @@ class Trainer(Steps):
         """Check and cast inputs, given as arrays, before they are cut into batches."""
         return x
 
-    def _compile_names(self) -> Any:
-        """The names by which losses and metrics may be given for outputs."""
-        return self.output_names
+    def _compile_outputs(self) -> Any:
+        """The nesting of the outputs, if it is known before there are any."""
+        return None
 
     def _single(self) -> Single:
         return Single(self.single_input, self.single_output)
