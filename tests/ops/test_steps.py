@@ -75,6 +75,24 @@ def test_a_place_where_keras_has_a_setting() -> None:
         np.testing.assert_array_equal(made([A, -A]).numpy(), want)
 
 
+def double(x: Any) -> Any:
+    return x * 2
+
+
+def test_functions_are_found_by_name() -> None:
+    place = keras.Input((4,))
+    model = keras.Model(place, ops.map(double, place))
+    text, own = model.to_json(), {"double": double}
+    for made in (model, keras.models.model_from_json(text, own)):
+        np.testing.assert_array_equal(made(A).numpy(), A * 2)
+    copy = keras.Model.from_config(model.get_config(), own)
+    np.testing.assert_array_equal(copy(A).numpy(), A * 2)
+    with pytest.raises(ValueError, match="custom_objects"):
+        keras.models.model_from_json(text)
+    with pytest.raises(ValueError, match="a lambda cannot be written"):
+        keras.Model(place, ops.map(lambda x: x, place)).get_config()
+
+
 def test_dtypes_are_keras_s() -> None:
     whole = keras.Input((4,), dtype="int32")
     assert (whole / 2).dtype == "float32"

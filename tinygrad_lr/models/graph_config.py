@@ -18,6 +18,8 @@ from tinygrad_lr.layers import InputLayer, KerasTensor, Layer
 from tinygrad_lr.layers.operation import deserialize_operation, serialize_operation
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.nesting import map_structure
+from tinygrad_lr.registry import make
+from tinygrad_lr.serialization import serialize_keras_object
 
 # -- to plain values -------------------------------------------------------------------
 
@@ -53,6 +55,8 @@ def graph_config(graph: Graph) -> dict[str, Any]:
             return special("__numpy__", values)
         if isinstance(x, np.dtype):
             return x.name
+        if callable(x):  # ops.map is given a function
+            return serialize_keras_object(x)
         return special("__ellipsis__", {}) if x is Ellipsis else x
 
     rows = []
@@ -133,7 +137,9 @@ def from_graph_config(config: dict[str, Any], custom_objects: Any = None) -> Any
             if earlier or any((h[0], h[1]) not in results for h in needed):
                 left.append((name, call))
                 continue
-            args, kwargs = (with_places(part, results) for part in (args, kwargs))
+            args, kwargs = (
+                with_places(part, results, custom_objects) for part in (args, kwargs)
+            )
             outputs = made[name](*args, **kwargs)
             node = made[name]._inbound_nodes[-1] if outputs is not None else None
             results[name, counts[name]] = node.outputs if node is not None else []
@@ -214,17 +220,23 @@ def histories_in(x: Any) -> list[Any]:
     return []
 
 
-def with_places(x: Any, results: dict[tuple[str, int], list[KerasTensor]]) -> Any:
+def with_places(
+    x: Any, results: dict[tuple[str, int], list[KerasTensor]], custom_objects: Any
+) -> Any:
     """A nesting of plain values with places where they are named."""
     if is_place(x):
         name, call, result = x["config"]["keras_history"]
         return results[name, call][result]
     kind = x.get("class_name") if isinstance(x, dict) else None
     if kind in SPECIAL and set(x) == {"class_name", "config"}:
-        config = with_places(x["config"], results)
+        config = with_places(x["config"], results, custom_objects)
         return SPECIAL[kind](config)
+    if kind == "function":
+        return make(x, custom_objects)
     if isinstance(x, dict):
-        return {key: with_places(part, results) for key, part in x.items()}
+        return {
+            key: with_places(part, results, custom_objects) for key, part in x.items()
+        }
     if isinstance(x, (list, tuple)):
-        return type(x)([with_places(part, results) for part in x])
+        return type(x)([with_places(part, results, custom_objects) for part in x])
     return x
