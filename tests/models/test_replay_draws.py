@@ -116,3 +116,24 @@ def test_streams_of_different_draws_do_not_meet() -> None:
     two = draws.draw_uniform(np.array([1, 1], np.uint32), (1000,), np.float64)
     assert not set(one.tolist()) & set(two.tolist())
     assert abs(np.corrcoef(one, two)[0, 1]) < 0.1
+
+
+def test_predictions_that_draw_are_all_there() -> None:
+    class Sampling(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(1)
+
+        def call(self, x: Any) -> Any:
+            return x + keras.random.normal(x.shape, seed=self.seed)
+
+    def drawn(eager: bool) -> Any:
+        place = keras.Input((1,))
+        model = keras.Model(place, [Sampling()(place), place])
+        model.compile(run_eagerly=eager)
+        return model.predict(np.arange(14.0)[:, None], batch_size=3, verbose=0)
+
+    noisy, same = drawn(eager=False)
+    np.testing.assert_array_equal(same.ravel(), np.arange(14))
+    assert len(set((noisy - same).ravel().tolist())) == 14
+    np.testing.assert_array_equal(noisy, drawn(eager=True)[0])

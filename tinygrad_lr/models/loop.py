@@ -95,7 +95,7 @@ class Loop:
         """Run the step over batches; the first loss that is not finite is explained."""
         watch = self.watch
         if watch is None:
-            return self.step.run(batches)
+            return self.step.run(batches, every=self.part == "predict")
         waiting = iter(batches)
         start = watch.steps()
         try:

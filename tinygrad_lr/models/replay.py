@@ -61,8 +61,10 @@ class Replay:
         """The result for one batch."""
         return self.run([batch])[-1]
 
-    def run(self, batches: Iterable[Batch], watch: bool = False) -> list[Any]:
-        """Run over batches of one form: the results of all, or at least the last.
+    def run(
+        self, batches: Iterable[Batch], watch: bool = False, every: bool = False
+    ) -> list[Any]:
+        """Run over batches of one form: the results of ``every`` one, or of the last.
 
         With ``watch``, a batch whose loss is not finite raises an error before
         anything is learnt from it.
@@ -73,7 +75,10 @@ class Replay:
             program = None if self.eager else self.program_for(batch)
             if program is not None:
                 rest = itertools.chain((batch,), waiting)
-                done = program.run(rest if is_flat(batch) else map(flat, rest), watch)
+                rest = rest if is_flat(batch) else map(flat, rest)
+                if every and program.program.assigns:  # it draws, and keeps the last
+                    return results + [program.run([one])[-1] for one in rest]
+                done = program.run(rest, watch)
                 return results + done if results else done
             results.append(self.run_once(batch, watch))
         return results
