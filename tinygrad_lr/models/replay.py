@@ -74,7 +74,7 @@ class Replay:
         for batch in waiting:
             program = None if self.eager else self.program_for(batch)
             if program is not None:
-                rest = itertools.chain((batch,), waiting)
+                rest: Iterator[Batch] = itertools.chain((batch,), waiting)
                 rest = rest if is_flat(batch) else map(flat, rest)
                 if every and program.program.assigns:  # it draws, and keeps the last
                     return results + [program.run([one])[-1] for one in rest]
