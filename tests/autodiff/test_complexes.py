@@ -23,6 +23,8 @@ def test_the_energy_of_a_signal_is_that_of_its_spectrum():
         lambda x: np.fft.irfft(np.fft.rfft(x) * np.array([1, 0.5j, 0.2])),
         lambda x: np.abs(np.linalg.eigvals(np.fft.fft(x[:, :2]))),
         lambda x: np.linalg.norm(np.fft.fft(x), axis=1),
+        lambda x: np.abs(np.exp(1j * x) + x),
+        lambda x: np.real((x + 1j) * x / (2 - 1j * x)),
     ],
 )
 def test_through_complex_numbers_and_back(function):

@@ -549,7 +549,37 @@ def test_no_grad_and_enable_grad():
     assert (x * 2).requires_grad
 
 
-def test_complex_values_between_real_ones_are_refused():
-    x = leaf([1.0, 2.0])
-    with pytest.raises(TypeError, match="complex"):
-        np.abs(x * 1j).sum().backward()
+def test_complex_values_stand_between_real_ones():
+    x = leaf([1.0, -2.0])
+    np.abs(x * 1j).sum().backward()
+    assert np.array_equal(x.grad.numpy(), [1, -1])
+
+
+def test_operators_that_no_gradient_passes():
+    x, bits = Tensor([1.0, -2.5]), Tensor([1, 0])
+    quotient, rest = divmod(x, 2)
+    assert np.array_equal(quotient, [0, -2])
+    assert np.array_equal(rest.numpy(), [1, 1.5])
+    assert [np.asarray(part).tolist() for part in divmod(7, x)] == [[7, -3], [0, -0.5]]
+    assert np.array_equal(round(x), [1, -2])
+    assert np.array_equal(bits ^ 3, [2, 3])
+    assert np.array_equal(2 | bits, [3, 2])
+    assert np.array_equal(1 & bits, [1, 0])
+
+
+def test_parts_of_complex_numbers_and_the_transpose_of_matrices():
+    z = Tensor(np.array([[1 + 2j, 3 - 1j]]))
+    assert np.array_equal(z.real.numpy(), [[1, 3]])
+    assert np.array_equal(z.imag.numpy(), [[2, -1]])
+    assert np.array_equal(z.conj().numpy(), [[1 - 2j, 3 + 1j]])
+    assert z.mT.shape == (2, 1)
+
+
+def test_selecting_methods():
+    x = leaf([1.0, 0.0, 3.0])
+    [places] = x.nonzero()
+    assert np.array_equal(places, [0, 2])
+    x.compress([False, True, True]).sum().backward()
+    assert np.array_equal(x.grad.numpy(), [0, 1, 1])
+    assert Tensor([1.0, 2.0]).searchsorted(1.5) == 1
+    assert np.array_equal(Tensor([1, 0]).choose([[5, 6], [7, 8]]).numpy(), [7, 6])

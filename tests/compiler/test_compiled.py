@@ -361,3 +361,9 @@ def test_large_results_reuse_buffers():
     planner = Planner(simplify(lower(simplify(program))))
     planner.build()
     assert len({id(b.base) for b in planner.buffers.values()}) == 1
+
+
+def test_a_named_tuple_comes_back_as_one():
+    found = function(lambda a: np.linalg.slogdet(a))(2 * np.eye(2))
+    assert type(found).__name__ == "SlogdetResult"
+    np.testing.assert_allclose(found.logabsdet.numpy(), np.log(4))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.complexes import conj, into
+from tinygrad_lr.autodiff.complexes import conj
 from tinygrad_lr.autodiff.rules import axes_of, constant, reduction, rule
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -57,7 +57,7 @@ def power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 def absolute(g: Any, out: Any, x: Any) -> Any:
     if x.dtype.kind == "c":
-        return into(g / nonzero(out), x) * conj(x)
+        return g / nonzero(out) * conj(x)
     return g * np.sign(x)
 
 
@@ -195,7 +195,7 @@ def variance(
 ) -> Any:
     ddof = ddof if correction is None else correction
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return into(g, x) * (2 * conj(centred)) / (count(x, out) - ddof)
+    return g * (2 * conj(centred)) / (count(x, out) - ddof)
 
 
 def deviation(

@@ -34,13 +34,6 @@ def like(g: Any, x: Any) -> Any:
     return np.real(g) if g.dtype.kind == "c" and x.dtype.kind != "c" else g
 
 
-def into(x: Any, other: Any) -> Any:
-    """Real ``x`` as complex numbers if ``other`` is complex, to multiply them."""
-    if other.dtype.kind == "c" and x.dtype.kind != "c":
-        return complex_of(x, np.zeros_like(x))
-    return x
-
-
 def imaginary(g: Any, out: Any, x: Any) -> Any:
     return complex_of(np.zeros_like(g), -g) if x.dtype.kind == "c" else g * 0
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.calculus import swap
-from tinygrad_lr.autodiff.complexes import conj, into, like
+from tinygrad_lr.autodiff.complexes import conj, like
 from tinygrad_lr.autodiff.rules import Function, composition, constant, primitive, rule
 
 
@@ -69,8 +69,8 @@ def symmetric_eigen_rule(g: Any, out: Any, x: Any, UPLO: str = "L") -> Any:
     """One triangle of x is read, and there the gradient stands, for both."""
     values, vectors = np.real(out[..., 0, :]), out[..., 1:, :]
     g_values, g_vectors = np.real(g[..., 0, :]), conj(g[..., 1:, :])
-    inner = np.matmul(adjoint(vectors), g_vectors) * into(gaps(values), x)
-    inner = inner + into(g_values, x)[..., None, :] * identity_like(x)
+    inner = np.matmul(adjoint(vectors), g_vectors) * gaps(values)
+    inner = inner + g_values[..., None, :] * identity_like(x)
     full = np.matmul(np.matmul(vectors, inner), adjoint(vectors))
     both = conj(full + adjoint(full))
     triangle = np.tril(both) if UPLO.upper() == "L" else np.triu(both)
@@ -84,7 +84,7 @@ def general_eigen_rule(g: Any, out: Any, x: Any) -> Any:
     rows = adjoint(vectors)
     along = np.matmul(rows, g_vectors)
     lengths = np.real(np.sum(along * one, -2, keepdims=True))  # which stay 1
-    kept = np.matmul(rows, vectors) * into(lengths, along)
+    kept = np.matmul(rows, vectors) * lengths
     inner = (along - kept) * conj(gaps(values))
     inner = inner + g_values[..., None, :] * one
     return like(conj(np.linalg.solve(rows, np.matmul(inner, rows))), x)
@@ -152,9 +152,9 @@ def singular_rule(g: Any, out: Any, x: Any) -> Any:
     rows, columns = x.shape[-2:]
     u, s, vh = parts_of_svd(out, rows)
     g_u, g_s, g_vh = map(conj, parts_of_svd(g, rows))
-    s, g_s = np.real(s), into(np.real(g_s), x)
-    apart = into(gaps(np.square(s)), x)
-    across, down = into(s, x)[..., None, :], into(s, x)[..., :, None]
+    s, g_s = np.real(s), np.real(g_s)
+    apart = gaps(np.square(s))
+    across, down = s[..., None, :], s[..., :, None]
     one = np.eye(s.shape[-1], dtype=x.dtype)
     left, right = np.matmul(adjoint(u), g_u), np.matmul(vh, adjoint(g_vh))
     left, right = left - adjoint(left), right - adjoint(right)
@@ -213,7 +213,7 @@ def tall_qr_rule(g: Any, out: Any, x: Any) -> Any:
     g_q, g_r = conj(g[..., :rows, :]), conj(swap(g[..., rows:, :]))
     inner = r @ adjoint(g_r) - adjoint(g_q) @ q
     below = np.tril(inner, -1)
-    diagonal = into(np.real(inner), x) * identity_like(r)
+    diagonal = np.real(inner) * identity_like(r)
     left = g_q + q @ (below + adjoint(below) + diagonal)
     return conj(adjoint(np.linalg.solve(r, adjoint(left))))
 

@@ -91,8 +91,9 @@ def reverse(
 def fit(g: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     """Give the gradient ``g`` the shape and dtype of the argument it belongs to.
 
-    What the function broadcast is summed, what it reduced is broadcast back, so that a
-    rule needs to hold calculus only.
+    What the function broadcast is summed, what it reduced is broadcast back, and a real
+    argument among complex numbers gets the real part, so that a rule needs to hold
+    calculus only.
     """
     if g.shape != shape:
         surplus = tuple(range(g.ndim - len(shape)))
@@ -109,10 +110,6 @@ def fit(g: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
             g = np.broadcast_to(g, shape)
     if g.dtype != dtype:
         if g.dtype.kind == "c" and dtype.kind != "c":
-            raise TypeError(
-                "a gradient came out complex for a real argument: expected real "
-                "numbers between the argument and the result, got complex ones. "
-                "Compute with real and imaginary parts as two arrays."
-            )
+            g = np.real(g)  # dL = Re(g dz), and dz is real: docs/decisions/0011
         g = g.astype(dtype)
     return g

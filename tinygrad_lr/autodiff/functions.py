@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.calculus import as_matrix, nonzero, swap
-from tinygrad_lr.autodiff.complexes import conj, into, like
+from tinygrad_lr.autodiff.complexes import conj, like
 from tinygrad_lr.autodiff.rules import constant, primitive, reduction, rule
 
 # -- indexing --------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def einsum(operands: list[Any], subscripts: str) -> Any:
 
 def norm_rule(g: Any, out: Any, x: Any, axis: Any) -> Any:
     if x.dtype.kind == "c":
-        return into(g / nonzero(out), x) * conj(x)
+        return g / nonzero(out) * conj(x)
     return g * (x / nonzero(out))
 
 

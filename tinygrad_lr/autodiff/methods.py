@@ -147,6 +147,9 @@ class ArrayMethods(Traced):
     __floordiv__, __rfloordiv__ = flat_sides(np.floor_divide)
     __mod__, __rmod__ = sides(np.remainder)
     __matmul__, __rmatmul__ = sides(np.matmul)
+    __and__, __rand__ = flat_sides(np.bitwise_and)
+    __or__, __ror__ = flat_sides(np.bitwise_or)
+    __xor__, __rxor__ = flat_sides(np.bitwise_xor)
     __neg__ = method(np.negative)
     __pos__ = method(np.positive)
     __abs__ = method(np.absolute)
@@ -156,8 +159,6 @@ class ArrayMethods(Traced):
     __le__ = test(np.less_equal)
     __gt__ = test(np.greater)
     __ge__ = test(np.greater_equal)
-    __and__ = test(np.bitwise_and)
-    __or__ = test(np.bitwise_or)
     __hash__ = object.__hash__  # == compares elements, so only identity can be hashed
 
     def __pow__(self, exponent: Any) -> Tensor:
@@ -168,6 +169,15 @@ class ArrayMethods(Traced):
 
     def __rpow__(self, base: Any) -> Tensor:
         return ask(np.power, operand(base), self)
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return self.round(digits or 0)
 
     def __invert__(self) -> Any:
         return dispatch(np.invert, (self,), {})
@@ -269,6 +279,35 @@ class ArrayMethods(Traced):
 
     def round(self, decimals: int = 0) -> Any:
         return ask(np.round, self, decimals)
+
+    def nonzero(self) -> Any:
+        return ask(np.nonzero, self)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        return ask(np.compress, condition, self, axis)
+
+    def choose(self, choices: Any, mode: str = "raise") -> Tensor:
+        return ask(np.choose, self, choices, mode=mode)
+
+    def searchsorted(self, v: Any, side: str = "left") -> Any:
+        return ask(np.searchsorted, self, v, side=side)
+
+    def conj(self) -> Tensor:
+        return ask(np.conjugate, self)
+
+    conjugate = conj
+
+    @property
+    def real(self) -> Tensor:
+        return ask(np.real, self)
+
+    @property
+    def imag(self) -> Tensor:
+        return ask(np.imag, self)
+
+    @property
+    def mT(self) -> Tensor:
+        return ask(np.swapaxes, self, -1, -2)
 
     exp = method(np.exp)
     log = method(np.log)

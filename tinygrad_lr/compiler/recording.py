@@ -166,7 +166,9 @@ class Recording:
                 np.asarray(tree) if isinstance(tree, np.generic) else tree
             )
         if isinstance(tree, (list, tuple)):
-            return type(tree)(self._tree(part) for part in tree)
+            parts = [self._tree(part) for part in tree]
+            named = hasattr(tree, "_fields")
+            return type(tree)(*parts) if named else type(tree)(parts)
         if isinstance(tree, dict):
             return {key: self._tree(part) for key, part in tree.items()}
         return tree
