@@ -582,4 +582,5 @@ def test_selecting_methods():
     x.compress([False, True, True]).sum().backward()
     assert np.array_equal(x.grad.numpy(), [0, 1, 1])
     assert Tensor([1.0, 2.0]).searchsorted(1.5) == 1
-    assert np.array_equal(Tensor([1, 0]).choose([[5, 6], [7, 8]]).numpy(), [7, 6])
+    chosen = Tensor([1, 0]).choose([[5.0, 6.0], Tensor([7.0, 8.0])])
+    assert np.array_equal(chosen.numpy(), [7, 6])

@@ -15,7 +15,7 @@ from tinygrad_lr.autodiff import (
     softmax,
     softplus,
 )
-from tinygrad_lr.compiler import CompiledStep
+from tinygrad_lr.compiler import CompiledStep, function
 from tinygrad_lr.compiler.lowering import lower
 from tinygrad_lr.compiler.memory import Planner
 from tinygrad_lr.compiler.numpy_source import numpy_source
