@@ -2,7 +2,7 @@
 
 Read it in this order: ``engine`` (the reverse pass), ``rules`` (what a row of the table
 says) and ``calculus`` (the rows: skim them), ``history`` (the array that remembers),
-``tensor`` (its face, and Variable), ``transforms`` (derivatives to call), ``gradcheck``
+``tensor`` (its face), ``variable``, ``transforms`` (derivatives to call), ``gradcheck``
 (the proof).
 
 The rest can wait until you need it: ``mode`` (no_grad, recorders, default dtype),
@@ -41,7 +41,6 @@ from tinygrad_lr.autodiff.scopes import name_scope
 from tinygrad_lr.autodiff.tape import GradientTape
 from tinygrad_lr.autodiff.tensor import (
     Tensor,
-    Variable,
     apply,
     default_dtype,
     enable_grad,
@@ -59,6 +58,7 @@ from tinygrad_lr.autodiff.transforms import (
     value_and_grad,
     vjp,
 )
+from tinygrad_lr.autodiff.variable import Variable
 
 __all__ = [
     "GradientError",

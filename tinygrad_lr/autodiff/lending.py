@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tinygrad_lr.autodiff.tensor import Variable
+from tinygrad_lr.autodiff.variable import Variable
 
 
 @contextmanager

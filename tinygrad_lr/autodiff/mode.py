@@ -18,7 +18,8 @@ from tinygrad_lr.autodiff.rules import Function
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from tinygrad_lr.autodiff.tensor import Tensor, Variable
+    from tinygrad_lr.autodiff.tensor import Tensor
+    from tinygrad_lr.autodiff.variable import Variable
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Variable
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.program import Op, Program, Value
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Tensor, Variable, default_dtype, mode
+from tinygrad_lr.autodiff.tensor import Tensor, default_dtype, mode
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.numpy_source import Names
 from tinygrad_lr.compiler.recording import record
 from tinygrad_lr.compiler.step import CompiledStep

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Array, Variable
+from tinygrad_lr.autodiff.tensor import Array
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.families import Family, find_families, is_elementwise
 from tinygrad_lr.compiler.lifetime import is_loss, last_readers, split
 from tinygrad_lr.compiler.numpy_source import load

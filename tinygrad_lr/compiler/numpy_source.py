@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Variable
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.notation import (
     ATOM,
     INFIX,

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Array, Variable
+from tinygrad_lr.autodiff.tensor import Array
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.families import is_elementwise
 from tinygrad_lr.compiler.program import Op, Program, Value, substitute
 from tinygrad_lr.compiler.spelling import FRESH, REDUCERS, is_plain_reduction

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.tensor import Array, Variable
+from tinygrad_lr.autodiff.tensor import Array
+from tinygrad_lr.autodiff.variable import Variable
 
 
 class Value:

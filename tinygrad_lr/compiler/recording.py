@@ -19,7 +19,8 @@ import numpy as np
 
 from tinygrad_lr.autodiff.functions import getitem
 from tinygrad_lr.autodiff.rules import Function
-from tinygrad_lr.autodiff.tensor import Array, Tensor, Variable, mode
+from tinygrad_lr.autodiff.tensor import Array, Tensor, mode
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
-from tinygrad_lr.autodiff.tensor import Array, Variable
+from tinygrad_lr.autodiff.tensor import Array
+from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.lowering import NAMED, lower
 from tinygrad_lr.compiler.memory import Planner
 from tinygrad_lr.compiler.numpy_source import numpy_source

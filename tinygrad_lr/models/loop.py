@@ -14,7 +14,7 @@ from typing import Any
 from tinygrad_lr.callbacks import CallbackList
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.compiler import LossNotFiniteError
-from tinygrad_lr.models.data import Batch
+from tinygrad_lr.models.data import Batch, whole_number
 from tinygrad_lr.models.observe import LossWatch
 from tinygrad_lr.models.replay import Replay, flat
 from tinygrad_lr.models.sources import ArraySource, Source
@@ -162,3 +162,10 @@ class Loop:
             for epoch, logs in zip(epochs, results, strict=False):
                 callbacks.history.on_epoch_end(epoch, numbers(logs))
         return len(results)
+
+
+def is_due(epoch: int, validation_freq: Any) -> bool:
+    """Whether there is a validation after this epoch (numbered from 0)."""
+    if isinstance(validation_freq, (list, tuple, set)):
+        return epoch + 1 in validation_freq
+    return (epoch + 1) % whole_number(validation_freq, "validation_freq") == 0

@@ -17,8 +17,9 @@ from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.losses.doubts import doubts
 from tinygrad_lr.losses.targets import check_class_numbers
 from tinygrad_lr.models.compiled import Part
+from tinygrad_lr.models.given import BatchCheck
 from tinygrad_lr.models.replay import as_tensors
-from tinygrad_lr.models.sources import ArraySource, BatchCheck, Source, Stepped
+from tinygrad_lr.models.sources import ArraySource, Source, Stepped
 from tinygrad_lr.models.steps import Steps
 from tinygrad_lr.notices import warn
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight

@@ -25,18 +25,18 @@ from tinygrad_lr.models.data import (
     warn_if_not_finite,
     whole_number,
 )
-from tinygrad_lr.models.loop import Loop
-from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
-from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
-from tinygrad_lr.models.sources import (
-    Source,
-    Stepped,
+from tinygrad_lr.models.given import (
     rows_of,
     source_of,
     split_off,
     validation_parts,
+    verbosity,
     warn_about,
 )
+from tinygrad_lr.models.loop import Loop, is_due
+from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
+from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
+from tinygrad_lr.models.sources import Source, Stepped
 from tinygrad_lr.models.steps import Steps, joined
 from tinygrad_lr.notices import warn
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
@@ -419,22 +419,3 @@ class Trainer(Steps):
         logs = numbers(loop.results[-1] if loop.results else None)
         callbacks.on_test_end(logs)
         return dict(logs)
-
-
-def verbosity(verbose: Any) -> int:
-    """``verbose`` as a number: "auto" is 1, None is 0."""
-    if verbose is None:
-        return 0
-    if isinstance(verbose, str):
-        if verbose == "auto":
-            return 1
-    elif isinstance(verbose, (int, np.integer, np.bool_)) and verbose >= 0:
-        return int(verbose)
-    raise ValueError(f"verbose: expected 0, 1, 2 or 'auto', got {verbose!r}.")
-
-
-def is_due(epoch: int, validation_freq: Any) -> bool:
-    """Whether there is a validation after this epoch (numbered from 0)."""
-    if isinstance(validation_freq, (list, tuple, set)):
-        return epoch + 1 in validation_freq
-    return (epoch + 1) % whole_number(validation_freq, "validation_freq") == 0
