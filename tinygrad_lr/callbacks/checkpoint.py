@@ -12,15 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr import random
+from tinygrad_lr import random, saving
 from tinygrad_lr.callbacks.callback import Callback
 from tinygrad_lr.callbacks.history import other_spelling
 from tinygrad_lr.callbacks.monitor import MonitorCallback
 from tinygrad_lr.notices import warn
-from tinygrad_lr.saving import hdf5, keras3, plain
-from tinygrad_lr.saving.atomic import write_whole
 from tinygrad_lr.saving.errors import DamagedFileError, ModelFileError
-from tinygrad_lr.saving.state import load_state
 
 Logs = dict[str, Any] | None
 
@@ -250,26 +247,27 @@ class BackupAndRestore(Callback):
 
     def save(self, epoch: int, batch: int, draws: dict[str, Any]) -> None:
         """Write the file."""
-        tree = keras3.weights_tree(self.model)
+        tree = saving.keras3.weights_tree(self.model)
         place = {"epoch": epoch, "batch": batch, "random": draws}
-        tree.attrs["training_metadata"] = plain.write(place, "the place in training")
+        text = saving.plain.write(place, "the place in training")
+        tree.attrs["training_metadata"] = text
         if self.double_checkpoint and self.latest.exists():
             old = self.latest.read_bytes()
-            write_whole(self.previous, lambda file: file.write(old))
-        pieces = hdf5.encode(tree)
-        write_whole(self.latest, lambda file: file.writelines(pieces))
+            saving.atomic.write_whole(self.previous, lambda file: file.write(old))
+        pieces = saving.hdf5.encode(tree)
+        saving.atomic.write_whole(self.latest, lambda file: file.writelines(pieces))
 
     def restore(self, path: Path) -> None:
         """Set the model, and the place in the training, to what a file says."""
         try:
-            root = hdf5.File(path.read_bytes())
+            root = saving.hdf5.File(path.read_bytes())
         except FileNotFoundError as error:
             raise DamagedFileError(f"there is no backup {str(path)!r}.") from error
         text = root.attrs.get("training_metadata")
         if not isinstance(text, str):
             raise DamagedFileError(f"{str(path)!r} is no backup of a training.")
-        place = plain.parse(text, "the place in training", most_digits=40)
-        load_state(self.model, keras3.stored_in(root))
+        place = saving.plain.parse(text, "the place in training", most_digits=40)
+        saving.state.load_state(self.model, saving.keras3.stored_in(root))
         try:
             set_random_state(place["random"])
             self.model._initial_epoch = int(place["epoch"])

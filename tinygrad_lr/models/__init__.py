@@ -5,7 +5,7 @@ from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.saveable import model_from_config, model_from_json
 from tinygrad_lr.models.sequential import Sequential
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.saving import load_model, save_model
+from tinygrad_lr.seldom import loaded_when_asked
 
 registry = Registry("model", "keras")
 registry.add(Functional, Model, Sequential)
@@ -20,3 +20,7 @@ __all__ = [
     "model_from_json",
     "save_model",
 ]
+
+__getattr__ = loaded_when_asked(
+    __name__, {"tinygrad_lr.saving.files": ("load_model", "save_model")}
+)

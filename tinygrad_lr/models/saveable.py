@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_lr import losses, metrics, optimizers
+from tinygrad_lr import losses, metrics, optimizers, saving
 from tinygrad_lr.arguments import parameters
 from tinygrad_lr.models.trainer import Trainer
 from tinygrad_lr.registry import KINDS, Registry, describe, make
-from tinygrad_lr.saving import files, plain
-from tinygrad_lr.saving.old import modern
 from tinygrad_lr.serialization import serialize_keras_object
 
 OF_COMPILE: dict[str, Registry] = {
@@ -25,23 +23,28 @@ class Saveable(Trainer):
 
     def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
         """Save the whole model; see :func:`tinygrad_lr.saving.save_model`."""
-        files.save_model(self, filepath, overwrite=overwrite, **options)
+        saving.files.save_model(self, filepath, overwrite=overwrite, **options)
 
     def save_weights(
         self, filepath: Any, overwrite: bool = True, **options: Any
     ) -> None:
         """Save the weights; see :func:`tinygrad_lr.saving.save_weights`."""
-        files.save_weights(self, filepath, overwrite=overwrite, **options)
+        saving.files.save_weights(self, filepath, overwrite=overwrite, **options)
 
     def load_weights(
         self, filepath: Any, skip_mismatch: bool = False, **options: Any
     ) -> None:
         """Set the weights from a file; see :func:`tinygrad_lr.saving.load_weights`."""
-        files.load_weights(self, filepath, skip_mismatch=skip_mismatch, **options)
+        saving.files.load_weights(
+            self, filepath, skip_mismatch=skip_mismatch, **options
+        )
 
     def to_json(self, **options: Any) -> str:
         """Return the model, without its weights, as JSON; options are json.dumps's."""
-        return plain.write(describe(self), f"model {self.name!r}", **options)
+        text: str = saving.plain.write(
+            describe(self), f"model {self.name!r}", **options
+        )
+        return text
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """Return what was given to ``compile`` as plain values, or None."""
@@ -83,10 +86,10 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     JSON of Keras 1 and 2 is read as well. Raises ``ModelFileError`` for text that is no
     JSON and ``ValueError`` for classes that are not known.
     """
-    config = modern(plain.parse(json_string, "the JSON of the model"))
+    config = saving.old.modern(saving.plain.parse(json_string, "the JSON of the model"))
     return make(config, custom_objects, KINDS["keras"])
 
 
 def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Any:
     """Make a model, with fresh weights, from its configuration as plain values."""
-    return make(modern(config), custom_objects, KINDS["keras"])
+    return make(saving.old.modern(config), custom_objects, KINDS["keras"])

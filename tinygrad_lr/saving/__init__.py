@@ -3,7 +3,8 @@
 ``hdf5`` and ``archive`` know containers, ``keras3`` and ``keras2`` what models look
 like in them, ``state`` the variables of a model, ``objects`` and ``old`` the way from a
 configuration to a model, ``atomic`` how a file comes to stand there whole. ``files``
-puts them together.
+puts them together. All but the errors is loaded at the first file, because most
+programs never meet one.
 """
 
 from tinygrad_lr.saving.errors import (
@@ -16,7 +17,7 @@ from tinygrad_lr.saving.errors import (
     UnsafeFileError,
     UnsupportedFileError,
 )
-from tinygrad_lr.saving.files import load_model, load_weights, save_model, save_weights
+from tinygrad_lr.seldom import loaded_when_asked
 from tinygrad_lr.serialization import (
     CustomObjectScope,
     custom_object_scope,
@@ -50,3 +51,10 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+FILES = ("files", "load_model", "load_weights", "save_model", "save_weights")
+MODULES = ("atomic", "hdf5", "keras3", "old", "plain", "state")
+__getattr__ = loaded_when_asked(
+    __name__,
+    {f"{__name__}.files": FILES} | {f"{__name__}.{m}": (m,) for m in MODULES},
+)

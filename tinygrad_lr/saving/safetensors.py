@@ -25,7 +25,7 @@ def named_weights(model: Any) -> dict[str, np.ndarray[Any, Any]]:
     """The weights of a model by layer and role, each name once."""
     found: dict[str, np.ndarray[Any, Any]] = {}
     for weight in model.weights:
-        path = str(getattr(weight, "path", weight.name)).replace("/", ".")
+        path = weight.path.removeprefix(f"{model.name}/").replace("/", ".")
         number, name = 0, path
         while name in found:
             number += 1
