@@ -13,12 +13,12 @@ import tinygrad_lr
 
 ROOT = Path(tinygrad_lr.__file__).parent
 STOREYS = {
-    "autodiff": 0,
+    **dict.fromkeys(["autodiff", "changes"], 0),
     "compiler": 1,
     **dict.fromkeys(
         [
             "dtype_policies", "mixed_precision", "tree",
-            "activations", "allowance", "arguments", "changes", "config", "constraints",
+            "activations", "allowance", "arguments", "config", "constraints",
             "constructors", "convert", "initializers", "layers", "losses", "masks",
             "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",
             "registry", "regularizers", "seldom", "serialization",

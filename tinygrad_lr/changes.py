@@ -1,7 +1,9 @@
 """One counter for all attributes set on layers, optimizers, losses and metrics.
 
 A compiled step has settings such as a dropout rate built in. As long as the counter
-stands still nothing can have changed, which costs one comparison to know.
+stands still none of these can have changed, which costs one comparison to know. Other
+objects, and what is in containers, do not say that they changed: :meth:`Changes.doubt`
+is called where a training, an evaluation or a prediction begins.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ class Changes:
     """How many attributes have been set so far."""
 
     count = 0
+
+    def doubt(self) -> None:
+        """Have all settings looked at once more."""
+        self.count += 1
 
 
 changes = Changes()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.arguments import Checked
+from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.registry import Registry
@@ -19,7 +20,7 @@ from tinygrad_lr.registry import Registry
 Axis = int | tuple[int, ...] | list[int]
 
 
-class Constraint(metaclass=Checked):
+class Constraint(Noticed, metaclass=Checked):
     """Base class: override ``__call__(w)`` and ``get_config``.
 
     >>> class Rounded(Constraint):

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.arguments import Checked
+from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.registry import Registry
 
 
-class Regularizer(metaclass=Checked):
+class Regularizer(Noticed, metaclass=Checked):
     """Base class: override ``__call__(x)`` and ``get_config``."""
 
     def __call__(self, x: Any) -> Any:

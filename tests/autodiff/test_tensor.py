@@ -1,17 +1,21 @@
 import copy
 import operator
 import pickle
+from collections import namedtuple
 
 import numpy as np
 import pytest
 
 from tinygrad_lr.autodiff import (
     Tensor,
+    apply,
     default_dtype,
     enable_grad,
     no_grad,
+    rule,
     set_default_dtype,
 )
+from tinygrad_lr.autodiff.rules import RULES
 
 A = np.array([[1.5, -2.0, 0.5], [3.0, 1.0, -0.25]])
 B = np.array([2.0, 0.5, -1.5])
@@ -584,3 +588,39 @@ def test_selecting_methods():
     assert Tensor([1.0, 2.0]).searchsorted(1.5) == 1
     chosen = Tensor([1, 0]).choose([[5.0, 6.0], Tensor([7.0, 8.0])])
     assert np.array_equal(chosen.numpy(), [7, 6])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32"])
+@pytest.mark.parametrize("numbers", [(7, 7.0), (7.0, 7), (1, 1.0), (1.0, 1), (0.0, 0)])
+def test_an_integer_stays_one_whatever_was_computed_before(dtype, numbers):
+    array = np.array([1, 0, 1]).astype(dtype)
+    for number in numbers:
+        for found, expected in (
+            (Tensor(array) * number, array * number),
+            (number - Tensor(array.astype("int64")), number - array.astype("int64")),
+        ):
+            assert found.dtype == expected.dtype
+            assert np.array_equal(found.numpy(), expected)
+
+
+def test_a_number_that_is_too_large_is_reported_every_time():
+    x = Tensor([1.0, 2.0])
+    with np.errstate(over="ignore"):
+        assert np.isinf((x * 1e40).numpy()).all()
+    for _ in range(2):
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+            x * 1e40
+
+
+def test_a_rule_speaks_of_one_result_also_in_a_named_tuple():
+    pair = namedtuple("pair", "double triple")
+
+    def both(x):
+        return pair(x * 2, x * 3)
+
+    rule(both, lambda g, out, x: g * 2)
+    try:
+        with pytest.raises(TypeError, match="2 results"):
+            apply(both, leaf([1.0]))
+    finally:
+        del RULES[both]

@@ -482,3 +482,92 @@ def test_the_number_of_programs_is_bounded() -> None:
             POSITIVE[:1].repeat(rows, 0), POSITIVE[:1, :1].repeat(rows, 0)
         )
     assert len(model.train_function.programs) == 16
+
+
+# -- between calls of other kinds ------------------------------------------------------
+
+
+def regularized() -> Any:
+    model = keras.Sequential(
+        [
+            keras.layers.Input((X.shape[1],)),
+            Dense(
+                1,
+                kernel_regularizer=keras.regularizers.L2(0.0),
+                kernel_constraint=keras.constraints.MaxNorm(9.0),
+            ),
+        ]
+    )
+    model.compile("sgd", "mse")
+    return model
+
+
+def fit(model: Any) -> Any:
+    return model.fit(X, BINARY, batch_size=8, epochs=2, verbose=0).history
+
+
+def fit_measured(model: Any) -> Any:
+    data = (X, BINARY)
+    found = model.fit(*data, batch_size=8, epochs=2, verbose=0, validation_data=data)
+    return found.history
+
+
+def evaluate(model: Any) -> Any:
+    return model.evaluate(X, BINARY, verbose=0)
+
+
+def train_on_batch(model: Any) -> Any:
+    return [model.train_on_batch(X[:8], BINARY[:8]) for _ in range(3)]
+
+
+def stronger_penalty(model: Any) -> None:
+    model.layers[0].kernel_regularizer.l2 = np.float32(5.0)
+
+
+def other_penalty(model: Any) -> None:
+    model.layers[0].kernel.regularizer = keras.regularizers.L1(0.5)
+
+
+def smaller_norm(model: Any) -> None:
+    model.layers[0].kernel_constraint.max_value = 0.1
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        (fit_measured, stronger_penalty, evaluate),
+        (fit, stronger_penalty, train_on_batch),
+        (fit, smaller_norm, train_on_batch),
+        (fit, other_penalty, train_on_batch),
+        (evaluate, stronger_penalty, evaluate),
+        (train_on_batch, stronger_penalty, train_on_batch),
+        (train_on_batch, smaller_norm, fit),
+    ],
+)
+def test_change_between_calls(before: Change, change: Change, after: Change) -> None:
+    def run(eagerly: bool, change: Change) -> Any:
+        keras.utils.set_random_seed(4)
+        model = regularized()
+        model.run_eagerly = eagerly
+        first = before(model)
+        change(model)
+        return first, after(model), state(model)
+
+    expected = run(True, change)
+    assert bits(run(False, change)) == bits(expected)
+    assert bits(run(True, nothing)) != bits(expected)
+
+
+def test_a_layer_may_call_its_own_attribute_passing() -> None:
+    class Passing(Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.passing = 0.5
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * self.passing
+
+    model = keras.Sequential([Passing()])
+    first = model.predict(X, verbose=0)
+    model.layers[0].passing = 2.0
+    np.testing.assert_array_equal(model.predict(X, verbose=0), 4 * first)

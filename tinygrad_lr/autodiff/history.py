@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,7 +33,7 @@ Call = tuple[Function, tuple[Any, ...], dict[str, Any], Sequence[Any]]
 """A function, its arguments, its options, and the arguments as arrays, as they were at
 the time of the call: a step of the history."""
 
-made = itertools.count(1)
+creation = itertools.count(1)
 NO_OPTIONS: dict[str, Any] = {}
 NO_RULE = Rule((), None)
 
@@ -59,7 +60,7 @@ class Traced:
     order: int
 
     def come_from(self, other: Traced | None) -> None:
-        """Have the history of ``other``; without one, be a leaf."""
+        """Have the history of ``other``; without one, be a leaf. Either has no grad."""
         self.grad = None
         self.call = other.call if other is not None else None
         self.parents = other.parents if other is not None else ()
@@ -135,7 +136,7 @@ def apply(function: Function, *args: Any, **kwargs: Any) -> Tensor:
         if kwargs:
             kwargs = {name: copied(value) for name, value in kwargs.items()}
     out = wrap(data, (function, args, kwargs, values), tuple(parents))
-    if type(out) in NESTINGS and function in RULES:
+    if isinstance(out, NESTINGS) and function in RULES:
         refuse_several(function, out)
     if recorder is not None:
         recorder.record_call(function, args, kwargs, out)
@@ -185,7 +186,7 @@ def wrap(data: Any, call: Call | None = None, parents: tuple[Traced, ...] = ()) 
             out.requires_grad = True
             out.call = call
             out.parents = parents
-            out.order = next(made)
+            out.order = next(creation)
         else:
             out.requires_grad = False
             out.call = None
@@ -227,16 +228,20 @@ def paired(value: Any, others: Any) -> Iterator[tuple[Traced, Any]]:
             yield from paired(part, other)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1024, typed=True)
 def sized(number: float, dtype: np.dtype[Any]) -> Any:
-    """Give a number, but zero, the dtype it takes beside an array of real floats.
+    """A number as it counts beside an array: with the array's dtype, if that is real.
 
-    NumPy does that in each call, which takes as long as the call itself. Zero is left
-    out because a cache cannot tell 0.0 from -0.0.
+    NumPy does this in each call, which takes as long as the call itself. What becomes
+    infinite stays a number, for NumPy to report. Not for zero: a cache cannot tell 0.0
+    from -0.0.
     """
     if dtype.kind != "f":
         return number
-    array = np.asarray(number, dtype)
+    with np.errstate(over="ignore"):
+        array = np.asarray(number, dtype)
+    if np.isinf(array) and not math.isinf(number):
+        return number
     array.setflags(write=False)
     return array
 
@@ -327,7 +332,7 @@ def reaches(value: Any, needed: Container[int]) -> bool:
 
 def refuse_several(function: Function, out: Sequence[Any]) -> None:
     """Say that a rule speaks of one result."""
-    if any(part.requires_grad for part in tensors_in(out)):
+    if any(getattr(part, "requires_grad", False) for part in out):
         raise TypeError(
             f"{function.__name__} gave {len(out)} results, and a rule speaks of one. "
             "Make a function, with a rule, for each of them."

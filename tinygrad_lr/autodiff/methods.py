@@ -37,7 +37,8 @@ FAST_POWERS: dict[float, Function] = {
 def sides(ufunc: np.ufunc) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
     """Make an operator and its mirror image, for ``t + x`` and ``x + t``.
 
-    Each is :func:`apply`, made short for a Tensor with a Tensor or a number.
+    Each is :func:`apply`, made short for a Tensor with a Tensor or a number, which need
+    no copy and give one result.
     """
 
     def left(self: Any, other: Any) -> Tensor:

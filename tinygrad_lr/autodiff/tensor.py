@@ -18,6 +18,7 @@ from tinygrad_lr.autodiff.history import (
     Traced,
     apply,
     label,
+    name_of,
     plain,
     pull_back,
     wrap,
@@ -226,7 +227,7 @@ class Tensor(ArrayMethods):
         )
         origin = ""
         if self.call is not None:
-            origin = f", from={self.call[0].__name__}"
+            origin = f", from={name_of(self.call[0])}"
         elif self.requires_grad:
             origin = ", requires_grad=True"
         return f"Tensor({values}, dtype={self.dtype}{origin})"

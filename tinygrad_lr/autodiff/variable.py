@@ -15,6 +15,7 @@ from tinygrad_lr.autodiff.mode import mode, no_grad
 from tinygrad_lr.autodiff.scopes import scoped
 from tinygrad_lr.autodiff.starting import function_or_none, started
 from tinygrad_lr.autodiff.tensor import Tensor
+from tinygrad_lr.changes import changes
 
 
 class Variable(Tensor):
@@ -76,6 +77,7 @@ class Variable(Tensor):
 
     @constraint.setter
     def constraint(self, function: Any) -> None:
+        changes.count += 1
         self.attached["constraint"] = function_or_none(function, "constraint")
 
     @property
@@ -85,6 +87,7 @@ class Variable(Tensor):
 
     @regularizer.setter
     def regularizer(self, function: Any) -> None:
+        changes.count += 1
         self.attached["regularizer"] = function_or_none(function, "regularizer")
 
     @property

@@ -23,7 +23,10 @@ ROUNDING = {
 
 
 def simplify(program: Program) -> Program:
-    """The same program in fewer and shorter calls, without those that nobody needs."""
+    """The same program in fewer and shorter calls, without those that nobody needs.
+
+    The calls of ``program`` get other arguments on the way.
+    """
     mapping: dict[Value, Value] = {}  # what stands for a dropped call's result
     producers: dict[Value, Op] = {}
     seen: dict[Any, Op] = {}
@@ -164,7 +167,7 @@ BROADCASTING: set[Callable[..., Any]] = {
 
 
 def shortest(op: Op, producers: dict[Value, Op]) -> Op:
-    """The same result by the shortest way that :func:`shorter` finds."""
+    """The same result by a way for which :func:`shorter` knows no shorter one."""
     while True:
         found = shorter(op, producers)
         if found is op:

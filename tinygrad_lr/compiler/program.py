@@ -193,7 +193,9 @@ class Program:
         return Program(self.inputs, ops, self.assigns, self.outputs, self.name)
 
     def with_calls(self, ops: list[Op], mapping: dict[Value, Value]) -> Program:
-        """The same program with other calls, and results replaced by others."""
+        """The same program with other calls (in which ``mapping`` is done already), and
+        values replaced in what it assigns and returns.
+        """
         assigns = {v: substitute(value, mapping) for v, value in self.assigns.items()}
         outputs = substitute(self.outputs, mapping)
         return Program(self.inputs, ops, assigns, outputs, self.name)

@@ -26,7 +26,7 @@ class Tracking(metaclass=Checked):
     name: str
     built: bool
     # What tells how far a training has come, and is no setting of a step.
-    passing: frozenset[str] = frozenset()
+    _passing: frozenset[str] = frozenset()
     _tracked: dict[str, Any]
     _trainable: bool
     _trainable_variables: list[Variable]
@@ -51,7 +51,7 @@ class Tracking(metaclass=Checked):
                 self._non_trainable_variables.append(variable)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.passing:
+        if name not in self._passing:
             changes.count += 1
         if isinstance(value, TRACKED):
             self._tracked[name] = value

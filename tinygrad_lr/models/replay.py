@@ -236,7 +236,7 @@ def restored_on_error(variables: Callable[[], Iterable[Variable]]) -> Iterator[N
 def settings_of(parts: Iterable[Any]) -> list[Any]:
     """The settings that programs have built in: the attributes of all parts.
 
-    What a part lists in ``passing`` tells how far a training has come, and is no
+    What a class lists in ``_passing`` tells how far a training has come, and is no
     setting.
     """
     seen: set[int] = set()
@@ -245,6 +245,7 @@ def settings_of(parts: Iterable[Any]) -> list[Any]:
 
 EQUAL = {int, str, bytes, bool, type(None)}  # types whose equal values are the same
 PLAIN = (float, complex, np.generic)
+OPAQUE = (type, FunctionType, ModuleType, np.ufunc)
 LARGE = 2**20  # bytes from which an array is not looked into
 MANY = 4096  # objects that are looked into
 
@@ -274,13 +275,10 @@ def trace(value: Any, seen: set[int]) -> Any:
     if isinstance(value, Variable):
         own = [getattr(value, name, None) for name in ("regularizer", "constraint")]
         return (Same(value), trace(own, seen))
-    passing = getattr(value, "passing", ())
+    passing = getattr(type(value), "_passing", ())
     attributes = [
-        (name, type(part), part) if type(part) in EQUAL else (name, trace(part, seen))
+        (name, (type(part), part) if type(part) in EQUAL else trace(part, seen))
         for name, part in getattr(value, "__dict__", {}).items()
         if name not in passing
     ]
     return (Same(value), attributes)
-
-
-OPAQUE = (type, FunctionType, ModuleType, np.ufunc)

@@ -45,7 +45,7 @@ class Steps(Layer):
     _compiled_loss: CompiledLoss | None = None
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Any = None
-    passing = Layer.passing | {
+    _passing = Layer._passing | {
         "history", "stop_training", "train_function", "test_function",
         "predict_function", "_rehearsed", "_graph", "_drawn_layers", "_place",
         "_initial_epoch", "_initial_batch",

@@ -197,7 +197,7 @@ class Trainer(Steps):
         callbacks = self._callbacks(
             callbacks, verbose, training, epochs=epochs, add_history=True
         )
-        changes.count += 1  # regularizers and the like do not say that they changed
+        changes.doubt()
         loop = Loop(self, self.make_train_function(), training, callbacks, "train")
         loop.watch = LossWatch(self)
         self.stop_training = False
@@ -224,6 +224,7 @@ class Trainer(Steps):
             epoch += 1
         self.optimizer.finalize_variable_values(self.trainable_variables)
         callbacks.on_train_end(logs)
+        changes.doubt()
         found: History = callbacks.history or self.history
         self.history = found
         return found
@@ -254,6 +255,7 @@ class Trainer(Steps):
             )
             rehearse(self, source)
         callbacks = self._callbacks(callbacks, verbosity(verbose), source)
+        changes.doubt()
         return self._result(self._test(source, callbacks), return_dict)
 
     @checked
@@ -278,6 +280,7 @@ class Trainer(Steps):
             if not self.built:
                 build_on(self, source.first())
         callbacks = self._callbacks(callbacks, verbosity(verbose), source)
+        changes.doubt()
         loop = Loop(self, self.make_predict_function(), source, callbacks, "predict")
         callbacks.on_predict_begin()
         loop.run_epoch()
