@@ -80,11 +80,11 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
-    """The x for which ``|a x - b|`` is least; without a gradient."""
+    """The x for which ``|a x - b|`` is least."""
     a, b = together(a, b, real=True)
     if rcond is None:
         rcond = float(np.finfo(a.dtype).eps) * max(a.shape)
-    return wrapped(np.linalg.lstsq(a.numpy(), b.numpy(), rcond)[0])
+    return wrapped(np.linalg.lstsq(a, b, rcond)[0])
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -100,22 +100,22 @@ def matrix_rank(x: Any, tol: Any = None) -> Any:
 
 
 def pinv(x: Any, rcond: Any = None) -> Any:
-    """The pseudoinverse; without a gradient."""
+    """The pseudoinverse."""
     x = real(x)
     if rcond is None:
         rcond = 10 * max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
-    return wrapped(np.linalg.pinv(x.numpy(), rcond), x.dtype)
+    return wrapped(np.linalg.pinv(x, rcond), x.dtype)
 
 
 def eigh(x: Any) -> Any:
     """Eigenvalues, ascending, and eigenvectors of symmetric matrices."""
-    values, vectors = np.linalg.eigh(square(x, "eigh").numpy())
+    values, vectors = np.linalg.eigh(square(x, "eigh"))
     return wrapped(values), wrapped(vectors)
 
 
 def eig(x: Any) -> Any:
     """Eigenvalues and eigenvectors, complex."""
-    values, vectors = np.linalg.eig(square(x, "eig").numpy())
+    values, vectors = np.linalg.eig(square(x, "eig"))
     return wrapped(values.astype(np.complex64)), wrapped(vectors.astype(np.complex64))
 
 
@@ -124,14 +124,14 @@ def qr(x: Any, mode: str = "reduced") -> Any:
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr: expected 'reduced' or 'complete', got {mode!r}.")
     which: Any = mode
-    q, r = np.linalg.qr(real(x).numpy(), which)
+    q, r = np.linalg.qr(real(x), which)
     return wrapped(q), wrapped(r)
 
 
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition: u, s, vᵀ; or s alone."""
     decompose: Any = np.linalg.svd  # its overloads want constants
-    found = decompose(real(x).numpy(), full_matrices, compute_uv)
+    found = decompose(real(x), full_matrices, compute_uv)
     return tuple(wrapped(part) for part in found) if compute_uv else wrapped(found)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Tensor, functions
+from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.complexes import complex_of as join
 from tinygrad_lr.ops.conversion import cast, named, tensor, together, wrapped
 from tinygrad_lr.ops.elementwise import rsqrt
 from tinygrad_lr.ops.linalg import logdet
@@ -124,13 +125,12 @@ def complex_of(pair: Any) -> Any:
             "expected a pair of tensors, the real and the imaginary part, got "
             f"{type(pair).__name__}."
         )
-    first, second = (real(part).numpy() for part in pair)
-    return first + 1j * second
+    return join(*(real(part) for part in pair))
 
 
 def pair_of(z: Any, dtype: Any = "float32") -> tuple[Any, Any]:
     """The real and the imaginary part of a complex array."""
-    return wrapped(z.real.copy(), dtype), wrapped(z.imag.copy(), dtype)
+    return wrapped(np.real(z), dtype), wrapped(np.imag(z), dtype)
 
 
 def fft(x: Any) -> Any:
@@ -150,7 +150,7 @@ def ifft2(x: Any) -> Any:
 
 def rfft(x: Any, fft_length: int | None = None) -> Any:
     """The Fourier transform of real numbers: the half that is not redundant."""
-    return pair_of(np.fft.rfft(real(x).numpy(), fft_length))
+    return pair_of(np.fft.rfft(real(x), fft_length))
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
@@ -160,16 +160,16 @@ def irfft(x: Any, fft_length: int | None = None) -> Any:
 
 def view_as_complex(x: Any) -> Any:
     """Pairs along the last axis as complex numbers."""
-    x = real(x).numpy()
+    x = real(x)
     if x.shape[-1:] != (2,):
         raise ValueError(f"view_as_complex: expected a last axis of 2, got {x.shape}.")
-    return Tensor((x[..., 0] + 1j * x[..., 1]).astype(np.complex64))
+    return wrapped(join(x[..., 0], x[..., 1]).astype(np.complex64))
 
 
 def view_as_real(x: Any) -> Any:
     """Complex numbers as pairs along a new last axis."""
-    z = tensor(x).numpy()
-    return Tensor(np.stack([z.real, z.imag], -1))
+    z = tensor(x)
+    return wrapped(np.stack([np.real(z), np.imag(z)], -1))
 
 
 __all__ = [

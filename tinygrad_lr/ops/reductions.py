@@ -285,11 +285,12 @@ def place_of(over: Function, by: float, x: Any, axis: Any, keepdims: bool) -> An
 def nanquantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    """The quantile of what is a number; without a gradient."""
+    """The quantile of what is a number."""
     share = np.asarray(q.numpy() if hasattr(q, "numpy") else q, float)
     kind: Any = method
-    out = np.nanquantile(real(x).numpy(), share, axis, method=kind, keepdims=keepdims)
-    return tensor(out)
+    x = real(x)
+    out = np.nanquantile(x, share, axis, method=kind, keepdims=keepdims)
+    return wrapped(out, x.dtype)
 
 
 def nanpercentile(
