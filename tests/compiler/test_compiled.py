@@ -14,6 +14,7 @@ from tinygrad_lr.autodiff import (
     sigmoid,
     softmax,
     softplus,
+    value_and_grad,
 )
 from tinygrad_lr.compiler import CompiledStep, function
 from tinygrad_lr.compiler.lowering import lower
@@ -367,3 +368,23 @@ def test_a_named_tuple_comes_back_as_one():
     found = function(lambda a: np.linalg.slogdet(a))(2 * np.eye(2))
     assert type(found).__name__ == "SlogdetResult"
     np.testing.assert_allclose(found.logabsdet.numpy(), np.log(4))
+
+
+def test_a_value_with_its_gradient_is_recorded():
+    step = function(value_and_grad(lambda x: np.sum(x * x)))
+    for x in (np.array([1.0, -2.0]), np.array([3.0, 0.5])):
+        value, slope = step(x)
+        assert float(value) == np.sum(x * x)
+        assert np.array_equal(slope.numpy(), 2 * x)
+    assert "(x * x).sum()" in step.source
+
+
+def test_a_mask_may_be_computed_on_the_way():
+    def positive(x):
+        return np.sum(x * x, where=x > 0)
+
+    recorded = function(positive)
+    for x in (np.array([1.0, -2.0, 3.0]), np.array([-1.0, 2.0, 0.5])):
+        assert float(recorded(x)) == float(np.sum(x * x, where=x > 0))
+        assert np.array_equal(grad(positive)(x), np.where(x > 0, 2 * x, 0))
+    assert "where=x > 0" in recorded.source

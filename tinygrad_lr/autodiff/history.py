@@ -121,20 +121,22 @@ def apply(function: Function, *args: Any, **kwargs: Any) -> Tensor:
     no array what it returns. An array among the arguments is copied when the call is
     remembered, so that its owner may go on and change it.
     """
+    options = kwargs
     if kwargs and carries(tuple(kwargs.values())):
         args, kwargs = normal(function, args, kwargs)
         refuse_keywords(function, kwargs)
+        options = plain(kwargs)
     parents: list[Traced] = []
     raw: list[Array] = []
     values = values_of(args, parents, raw)
-    data = function(*values, **kwargs)
+    data = function(*values, **options)
     recorder = mode.recorder
     if parents and mode.grad and recorder is None:  # which knows arrays by identity
         if raw:
             args = copied(args)
             values = values_of(args, [], [])
         if kwargs:
-            kwargs = {name: copied(value) for name, value in kwargs.items()}
+            kwargs = {name: copied(value) for name, value in options.items()}
     out = wrap(data, (function, args, kwargs, values), tuple(parents))
     if isinstance(out, NESTINGS) and function in RULES:
         refuse_several(function, out)
@@ -315,9 +317,9 @@ def carries(value: Any) -> bool:
 
 
 def refuse_keywords(function: Function, kwargs: dict[str, Any]) -> None:
-    """Say that Tensors belong where the rule table looks for them."""
+    """Say that what has a gradient belongs where the rule table looks for it."""
     for name, value in kwargs.items():
-        if carries(value):
+        if any(part.requires_grad for part in tensors_in(value)):
             raise TypeError(
                 f"{function.__name__}: a Tensor was given as the keyword {name!r}, for "
                 "which no gradient is known. Pass it by position, or as an array with "

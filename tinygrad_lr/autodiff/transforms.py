@@ -56,14 +56,21 @@ class Leaves:
         ]
 
     def settle(self, values: Sequence[Any]) -> list[Any]:
-        """Return arrays if arrays came in, unless an outer derivative looks through."""
+        """Return arrays if arrays came in, unless an outer derivative looks through.
+
+        What was computed from the fresh leaves alone has no history for anyone else.
+        """
         own = {id(x) for x in self.tensors}
-        return [
-            Tensor.of(value)
-            if self.on_tensors or reaches_others(value, own)
-            else np.array(plain(value))
-            for value in values
-        ]
+        found: list[Any] = []
+        for value in values:
+            others = reaches_others(value, own)
+            if self.on_tensors:
+                tensor = Tensor.of(value)
+                found.append(tensor if self.nested or others else tensor.detach())
+            else:
+                keep = others and mode.tapes
+                found.append(Tensor.of(value) if keep else np.array(plain(value)))
+        return found
 
     def hand_out(self, values: Sequence[Any]) -> Any:
         """Settle gradients, in the nesting of the arguments."""
@@ -85,7 +92,7 @@ def carry_gradients(values: Sequence[Any]) -> bool:
 
 def reaches_others(value: Any, own: Container[int]) -> bool:
     """Whether ``value`` was computed from a leaf of a graph that is not in ``own``."""
-    if not mode.tapes or not isinstance(value, Tensor) or not value.requires_grad:
+    if not isinstance(value, Tensor) or not value.requires_grad:
         return False
     return any(not x.parents and id(x) not in own for x in history([value]))
 
