@@ -131,7 +131,8 @@ def check_row(function: Function, samples: Sequence[Sample]) -> Figures:
 
 def precisions(function: Function) -> list[str]:
     """Return the dtypes to compare with float64: LAPACK knows no float16."""
-    own = "decompositions" in function.__module__ or function is functions.logabsdet
+    home = getattr(function, "__module__", None) or ""  # ufuncs of NumPy 2.0 have none
+    own = "decompositions" in home or function is functions.logabsdet
     lapack = own or "linalg" in name_of(function)
     return ["float32"] if lapack else ["float32", "float16"]
 
