@@ -21,9 +21,10 @@ from tinygrad_lr.models.data import (
 from tinygrad_lr.notices import warn
 from tinygrad_lr.random import root_generator
 
+MANY = 32  # batches from which arranging them as rows pays
 SHUFFLED_WHOLE = (
     2**25
-)  # bytes up to which the data of an epoch are put in order at once
+)  # bytes up to which all data of an epoch are put in order at once
 
 
 class Source(Protocol):
@@ -116,11 +117,13 @@ class ArraySource:
         return batches if self.plain else map(self.join, batches)
 
     def pieces(self, array: Array) -> Iterator[Array]:
-        """One view for each batch: an array hands out its rows faster than slices."""
-        count, size = self.rows // self.batch_size, self.batch_size
-        full = array[: count * size].reshape(count, size, *array.shape[1:])
-        rest = array[count * size :]
-        return itertools.chain(full, [rest] if len(rest) else [])
+        """One view for each batch; many come faster as the rows of one array."""
+        if len(self.cuts) < MANY:
+            return map(array.__getitem__, self.cuts)
+        *full, rest = self.cuts
+        shape = (len(full), self.batch_size, *array.shape[1:])
+        whole = array[: rest.start].reshape(shape)
+        return itertools.chain(whole, [array[rest]])
 
     def runs(self, reuse: bool = False) -> Iterator[tuple[int, Iterable[Batch]]]:
         """All full batches, then the short one that may be left."""
