@@ -1,13 +1,14 @@
-"""How much memory may be taken while a model is made from a file.
+"""How much memory and time may be taken while a model is made from a file.
 
 A configuration of a few bytes can ask for a layer of a terabyte. The file knows better
 how large its model is: while it is read, every weight is paid for from an allowance
-that follows from the size of the file.
+that follows from the size of the file. Nor may it bring patterns that take for ever.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import numpy as np
 
 
 class AllowanceError(MemoryError):
-    """A model wants more memory than its file can account for."""
+    """A model wants more memory or time than its file can account for."""
 
 
 class Allowance(threading.local):
@@ -52,3 +53,43 @@ def pay_for(shape: Any, dtype: Any) -> None:
                 "file can account for."
             )
         allowance.left -= size
+
+
+MOST_WILD = 3  # repetitions and groups in a pattern: each multiplies the time it takes
+MOST_LETTERS = 200  # of a pattern,
+MOST_PATH = 400  # and of a path that it is held against
+
+
+def checked_pattern(pattern: str, owner: str) -> str:
+    """A regular expression for the paths of variables.
+
+    Raises ``ValueError`` if it is none. One from a file must be simple besides: a few
+    ``.*``, or groups that are not repeated; else it raises :class:`AllowanceError`.
+    """
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(
+            f"{owner}: {str(pattern)[:200]!r} is no regular expression: {error}. Put a "
+            "backslash before characters that stand for themselves."
+        ) from error
+    if allowance.left is not None and (
+        len(pattern) > MOST_LETTERS
+        or sum(map(pattern.count, "*+?{(")) > MOST_WILD
+        or re.search(r"\)[*+?{]|\(\?|\\[0-9]|\{", pattern)
+    ):
+        raise AllowanceError(
+            f"{owner}: the pattern {pattern[:200]!r} could take for ever; expected a "
+            f"path with at most {MOST_WILD} of '.*', '+', '?' or groups without them."
+        )
+    return pattern
+
+
+def checked_path(path: str) -> str:
+    """The path of a variable; :class:`AllowanceError` for a monster from a file."""
+    if allowance.left is not None and len(path) > MOST_PATH:
+        raise AllowanceError(
+            f"the path {path[:50]!r}... has {len(path)} letters; expected "
+            f"at most {MOST_PATH}, where optimizers are chosen by patterns."
+        )
+    return path

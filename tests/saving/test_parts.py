@@ -18,6 +18,8 @@ from tinygrad_lr.models import load_model
 from tinygrad_lr.saving import (
     DamagedFileError,
     MissingFileError,
+    ModelFileError,
+    ReadError,
     SaveError,
     UnsafeFileError,
     folder,
@@ -96,6 +98,32 @@ def test_a_list_leads_nowhere_else(tmp_path: Path) -> None:
         loaded(path)
 
 
+def test_a_part_that_is_no_file_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "m.weights.json"
+    trained().save_weights(path, max_shard_size=MOST)
+    part = tmp_path / "m_00001.weights.h5"  # the first one is sound
+    model = small(seed=8)
+    before = bits(model.get_weights())
+
+    def holes(part: Path) -> None:
+        part.touch()
+        os.truncate(part, 2**31)
+
+    for make, error, match in [
+        (Path.mkdir, DamagedFileError, "a folder, a pipe or a device"),
+        (os.mkfifo, DamagedFileError, "a folder, a pipe or a device"),
+        (lambda p: p.symlink_to("/dev/zero"), DamagedFileError, "or a device"),
+        (lambda p: p.symlink_to(p.name), ReadError, "could not read"),
+        (lambda p: p.symlink_to("missing"), MissingFileError, "not beside it"),
+        (holes, UnsafeFileError, "claims 2147483648 bytes"),
+    ]:
+        part.rmdir() if part.is_dir() else part.unlink(missing_ok=True)
+        make(part)  # type: ignore[operator]
+        with pytest.raises(error, match=match):
+            model.load_weights(path)
+        assert bits(model.get_weights()) == before
+
+
 def test_what_cannot_be_split_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="max_shard_size allows 10"):
         trained().save_weights(tmp_path / "m.weights.json", max_shard_size=10 / 2**30)
@@ -134,6 +162,35 @@ def test_a_folder_of_files_that_do_not_belong_together(
             trained(epochs=3).save(tmp_path / name, zipped=False)
     assert names(tmp_path) == ["m"]  # a new one is there whole or not at all
     with pytest.raises(DamagedFileError, match="does not belong to the other files"):
+        load_model(tmp_path / "m")
+
+
+def test_files_of_a_folder_that_claim_too_much(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    for name in ("config.json", "metadata.json", "model.weights.h5"):
+        trained().save(path, zipped=False)
+        os.truncate(path / name, 3 * 2**30)
+        with pytest.raises(UnsafeFileError, match=r"at most 16777216|claims 322"):
+            load_model(path)
+
+
+def test_a_model_without_its_weights(tmp_path: Path) -> None:
+    name = "model.weights.h5"
+    trained().save(tmp_path / "m", zipped=False)
+    trained().save(tmp_path / "m.keras")
+    (tmp_path / "m" / name).unlink()
+    with (
+        zipfile.ZipFile(tmp_path / "m.keras") as whole,
+        zipfile.ZipFile(tmp_path / "n.keras", "w") as part,
+    ):
+        for entry in whole.namelist():
+            if entry != name:
+                part.writestr(entry, whole.read(entry))
+    for given in ("m", "n.keras"):
+        with pytest.raises(DamagedFileError, match=f"4 weights, but .* {name!r}"):
+            load_model(tmp_path / given)
+    (tmp_path / "m" / name).mkdir()
+    with pytest.raises(ModelFileError, match=name):
         load_model(tmp_path / "m")
 
 

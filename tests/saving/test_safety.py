@@ -294,6 +294,26 @@ def test_a_layer_of_a_terabyte(tmp_path: Path, units: int) -> None:
         load_model(rewritten(path, widen))
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a|a)*b", ".*.*.*.*b", "(?=a)", r"(a)\1", "a{9999}", "a" * 201],
+)
+def test_patterns_that_take_for_ever(tmp_path: Path, pattern: str) -> None:
+    optimizers = keras.optimizers
+    chosen = optimizers.OptimizerMap(
+        optimizers.SGD(), {"dense.*/(kernel|no)": optimizers.Adam()}
+    )
+    path = saved(tmp_path, "m.keras", small(optimizers.MultiOptimizer(chosen)))
+    assert "adam" in load_model(path).optimizer.optimizers[0].name
+    text = entries_of(path)["config.json"].decode()
+    text = text.replace(json.dumps("dense.*/(kernel|no)"), json.dumps(pattern))
+    with pytest.raises(UnsafeFileError, match="could take for ever"):
+        load_model(rewritten(path, lambda _: json.loads(text)))
+    chosen[pattern] = optimizers.SGD()  # in a program it is the user's own
+    with pytest.raises(ValueError, match="no regular expression"):
+        chosen["a["] = optimizers.SGD()
+
+
 def test_json(tmp_path: Path) -> None:
     for text, error, match in [
         ("[" * 100_000 + "]" * 100_000, UnsafeFileError, "lists and dicts"),

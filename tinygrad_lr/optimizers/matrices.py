@@ -12,6 +12,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from tinygrad_lr.allowance import checked_path, checked_pattern
 from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.optimizers.common import common_arguments
@@ -139,7 +140,10 @@ class Muon(Optimizer):
         if adam_weight_decay is not None:
             number("adam_weight_decay", adam_weight_decay, "[0, inf)")
         self.epsilon = checked_epsilon(self.name, epsilon)
-        self.exclude_layers = list(exclude_layers or [])
+        self.exclude_layers = [
+            checked_pattern(pattern, "exclude_layers")
+            for pattern in exclude_layers or []
+        ]
         self.exclude_embeddings = exclude_embeddings
         self.muon_a, self.muon_b, self.muon_c = muon_a, muon_b, muon_c
         self.adam_lr_ratio = adam_lr_ratio
@@ -149,7 +153,7 @@ class Muon(Optimizer):
         self.rms_rate = rms_rate
 
     def _follows_adam(self, variable: Variable) -> bool:
-        path = variable.path
+        path = checked_path(variable.path) if self.exclude_layers else variable.path
         return (
             variable.ndim != 2
             or (self.exclude_embeddings and "embedding" in path.lower())

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.allowance import checked_path, checked_pattern
 from tinygrad_lr.autodiff import Variable, no_grad
 from tinygrad_lr.optimizers.optimizer import Optimizer, registry
 from tinygrad_lr.optimizers.settings import checked_number
@@ -171,6 +172,7 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
     def __getitem__(self, key: str) -> Optimizer:
         if key in self._optimizers:
             return self._optimizers[key]
+        checked_path(key)
         fitting = [pattern for pattern in self if re.fullmatch(pattern, key)]
         if len(fitting) > 1:
             raise ValueError(
@@ -183,6 +185,7 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
             raise ValueError(f"OptimizerMap: expected a path as key, got {key!r}.")
         if key in self._optimizers:
             raise ValueError(f"OptimizerMap: {key!r} has an optimizer already.")
+        checked_pattern(key, "OptimizerMap")
         self._optimizers[key] = usable_inside(optimizer, f"the entry {key!r}")
 
     def __delitem__(self, key: str) -> None:

@@ -35,5 +35,9 @@ class MissingFileError(FileNotFoundError, ModelFileError):
     """There is no file of that name."""
 
 
+class ReadError(OSError, ModelFileError):
+    """The file is there but cannot be read: no permission, or a link to itself."""
+
+
 class SaveError(OSError, ModelFileError):
     """The file could not be written; what stood there before still stands there."""

@@ -33,6 +33,7 @@ from tinygrad_lr.saving.errors import (
     UnsupportedFileError,
 )
 from tinygrad_lr.saving.folder import Folder, write_folder
+from tinygrad_lr.saving.reading import read_file
 from tinygrad_lr.saving.state import load_state
 
 HDF5_NAMES = (".h5", ".hdf5", ".hd5", ".he5")
@@ -250,7 +251,7 @@ def load_weights(
 
 
 def read_whole(filepath: Any) -> bytes:
-    """The bytes of a file; raise :class:`MissingFileError` if it is not there."""
+    """The bytes of a file, or of an open one."""
     if hasattr(filepath, "read"):
         data: bytes = filepath.read()
         return data
@@ -262,8 +263,8 @@ def read_whole(filepath: Any) -> bytes:
             "model.save('model.keras')."
         )
     try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
+        return read_file(path)
+    except MissingFileError as error:
         beside = sorted(p.name for p in path.parent.glob(f"{path.stem}*"))[:5]
         hint = f" There is {', '.join(beside)}." if beside else ""
         raise MissingFileError(f"there is no file {shown(filepath)}.{hint}") from error

@@ -20,6 +20,8 @@ from tinygrad_lr.saving import plain
 from tinygrad_lr.saving.atomic import sync_folder, write_bytes
 from tinygrad_lr.saving.errors import DamagedFileError, SaveError
 from tinygrad_lr.saving.keras3 import CONFIG, METADATA, WEIGHTS
+from tinygrad_lr.saving.plain import MOST_BYTES
+from tinygrad_lr.saving.reading import read_file
 
 Entries = Iterable[tuple[str, Iterable[bytes | memoryview]]]
 SUMS = "checksums"  # ours, in the metadata
@@ -87,13 +89,14 @@ class Folder:
         """What the metadata say of the other files, if they were written here."""
         if METADATA not in self.entries:
             return {}
-        metadata = plain.parse(self.entries[METADATA].read_bytes(), METADATA)
+        metadata = plain.parse(read_file(self.entries[METADATA], MOST_BYTES), METADATA)
         sums = metadata.get(SUMS) if isinstance(metadata, dict) else None
         return sums if isinstance(sums, dict) else {}
 
     def read(self, name: str) -> bytes:
         """Return a file, if it belongs to the others."""
-        data: bytes = self.entries[name].read_bytes()
+        most = MOST_BYTES if name == CONFIG else None
+        data = read_file(self.entries[name], most)
         if self.sums.get(name, zlib.crc32(data)) != zlib.crc32(data):
             raise DamagedFileError(
                 f"{name!r} in the folder {str(self.path)!r} does not belong to the "
@@ -103,5 +106,6 @@ class Folder:
         return data
 
     def size(self) -> int:
-        """The bytes of all files."""
-        return sum(path.stat().st_size for path in self.entries.values())
+        """The bytes of the files that a model is made from."""
+        used = (self.entries[name] for name in (CONFIG, WEIGHTS) if name in self)
+        return sum(path.stat().st_size for path in used)

@@ -142,6 +142,12 @@ def read_model(
             raise DamagedFileError("the optimizer is a name, not an optimizer.")
         if has_weights(archive):
             load_state(model, stored)
+        elif model.weights:
+            raise DamagedFileError(
+                f"model {model.name!r} has {len(model.weights)} weights, but there is "
+                f"no file {WEIGHTS!r} with them. For a new model of this kind, take "
+                "its configuration: model_from_json()."
+            )
     return model
 
 

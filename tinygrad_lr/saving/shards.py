@@ -26,6 +26,7 @@ from tinygrad_lr.saving.errors import (
     UnsafeFileError,
 )
 from tinygrad_lr.saving.keras3 import Lazy
+from tinygrad_lr.saving.reading import read_file
 from tinygrad_lr.saving.state import Array, Stored, state_of
 
 GIGABYTE = 2**30
@@ -101,8 +102,8 @@ def groups_of(node: hdf5.Node, path: str = "") -> Iterator[str]:
 def names_in(path: Path) -> set[str]:
     """The files that a list speaks of, if there is one."""
     try:
-        places = read_list(path, path.read_bytes())
-    except (OSError, ModelFileError):
+        places = read_list(path, read_file(path))
+    except ModelFileError:
         return set()
     return {name for names in places.values() for name in names}
 
@@ -134,19 +135,17 @@ def stored_in(path: Path, data: bytes) -> Stored:
     """Where the weights of each path stand."""
     places = read_list(path, data)
     files: dict[str, hdf5.File] = {}
-
-    def opened(name: str) -> hdf5.File:
-        if name not in files:
+    for name in (name for names in places.values() for name in names):
+        if name not in files:  # all of them, before a weight is set
             try:
-                files[name] = hdf5.File(path.with_name(name).read_bytes())
-            except FileNotFoundError as error:
+                files[name] = hdf5.File(read_file(path.with_name(name)))
+            except MissingFileError as error:
                 raise MissingFileError(
                     f"{path.name!r} names the file {name!r}, which is not beside it."
                 ) from error
-        return files[name]
 
     def stored(group: str) -> Mapping[str, Array]:
         names = places.get(f"/{group}", [])
-        return ChainMap(*(Lazy(opened(name).group(group)) for name in names))  # type: ignore[arg-type]  # it only reads
+        return ChainMap(*(Lazy(files[name].group(group)) for name in names))  # type: ignore[arg-type]  # it only reads
 
     return stored

@@ -9,6 +9,7 @@ one model fit another of the same build. The same tree stands in ``.weights.h5``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -109,18 +110,20 @@ def load_state(
     skipped = [*skip]
     if getattr(model, "optimizer", None) is not None:
         prepare_optimizer(model)
-    before = [(v, v.data) for v in variables_of(model)]
     failures: list[tuple[str, Any, Exception]] = []
-    for path, thing in parts(model):
-        if any(thing is other for other in skipped):
-            continue
-        try:
-            load_own(thing, stored(f"{path}/vars" if path else "vars"))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            if isinstance(error, ModelFileError):  # the file, not the fit
-                restore(before)
-                raise
-            failures.append((path, thing, error))
+    with ExitStack() as undoing:
+        undoing.callback(restore, [(v, v.data) for v in variables_of(model)])
+        for path, thing in parts(model):
+            if any(thing is other for other in skipped):
+                continue
+            try:
+                load_own(thing, stored(f"{path}/vars" if path else "vars"))
+            except (ValueError, KeyError, TypeError, IndexError) as error:
+                if isinstance(error, ModelFileError):  # the file, not the fit
+                    raise
+                failures.append((path, thing, error))
+        if skip_mismatch or not failures:
+            undoing.pop_all()  # all is well
     if not failures:
         return
     path, thing, reason = failures[0]
@@ -133,7 +136,6 @@ def load_state(
     if skip_mismatch:
         warn(message)
         return
-    restore(before)
     raise MismatchError(
         f"{message} Build the same model first, or pass skip_mismatch=True."
     ) from reason
