@@ -99,3 +99,121 @@ def test_whole_numbers_give_what_they_give_to_numpy(function):
 def test_nothing_has_no_median():
     assert np.isnan(np.median(Tensor(np.empty(0))).numpy())
     assert np.quantile(Tensor(np.empty((0, 2))), [0.1, 0.5], axis=1).shape == (2, 0)
+
+
+def alike(call, *arrays):
+    """Compare a call on Tensors with the same call on arrays: values and dtype."""
+    found, wanted = call(*map(Tensor, arrays)), call(*arrays)
+    found = found.numpy() if isinstance(found, Tensor) else found
+    np.testing.assert_allclose(found, wanted)
+    assert found.dtype == np.asarray(wanted).dtype
+
+
+def test_the_spread_of_complex_numbers_is_real():
+    z = np.array([[1 + 1j, 2, np.nan], [3j, 1 - 1j, 0.5]])
+    for function in (np.nanvar, np.nanstd):
+        alike(lambda z, f=function: f(z, axis=1), z)
+
+
+def test_equal_numbers_without_nans_deviate_with_slope_zero():
+    assert grad(np.nanstd)(np.ones(3)).tolist() == [0, 0, 0]
+
+
+def test_infinite_neighbours():
+    inf = np.inf
+    for x in ([1, inf, inf], [inf], [inf, inf, 1, 1], [1.0, 4.0, np.nan], [1, -inf]):
+        alike(np.median, np.array(x, float))
+        alike(np.nanmedian, np.array(x, float))
+    with np.errstate(invalid="ignore"):
+        alike(np.gradient, np.array([1.0, inf, 2.0, 3.0, 4.0]))
+    alike(lambda x: np.interp(x, [1.0], [3.0]), np.array([np.nan, 2.0]))
+
+
+@pytest.mark.filterwarnings("ignore:Degrees of freedom")
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value)")
+def test_more_delta_degrees_of_freedom_than_numbers():
+    x = np.array([1.0, 2.0, 4.0])
+    for function in (np.cov, np.nanvar, np.nanstd):
+        alike(lambda x, f=function: f(x, ddof=3), x)
+
+
+def test_integers_and_booleans():
+    whole = np.array([3, -1, 0, 2])
+    alike(np.nanmean, whole > 0)
+    alike(np.nanmedian, whole)
+    alike(lambda x: np.piecewise(x, [x > 0], [1.5, lambda q: q]), whole)
+    alike(lambda x: np.select([x > 0], [2.0], x), np.float32([1, -2]))
+    alike(lambda p: np.polyval(p, 2), np.float32([1, 2, 3]))
+    alike(lambda p: np.polyint(p, 2, [1, 2, 3]), np.float64([1, 2, 3]))
+
+
+def test_lists_stand_beside_tensors():
+    x = np.array([1.0, 2.0, 4.0])
+    for call in (
+        lambda x: np.trapezoid(x, [0.0, 1, 3]), lambda x: np.gradient(x, [0.0, 1, 3]),
+        lambda x: np.polyval(x, [1.0, 2.0]), lambda x: np.polyval([1.0, 2.0], x),
+    ):  # fmt: skip
+        alike(call, x)
+
+
+def test_transforms_keep_a_length_or_repeat_an_axis():
+    z = np.arange(12.0).reshape(3, 4) + 1j
+    for inverse in (np.fft.irfftn, np.fft.irfft2):
+        alike(lambda z, f=inverse: f(z, (-1, -1), (0, 1)), z)
+        alike(lambda z, f=inverse: f(z, axes=(1, 1)), z)
+    alike(lambda x: np.fft.rfftn(x, axes=(0, 0)), z.real)
+
+
+def test_back_through_unusual_spellings():
+    x = np.arange(4.0)
+    if hasattr(np, "matvec"):  # NumPy 2.2 takes widths by axis
+        assert grad(lambda t: np.pad(t, {-1: (2, 1)}).sum())(x).tolist() == [1] * 4
+    assert grad(lambda t: np.convolve(t, [1.0, 2], mode=1).sum())(x).tolist() == [
+        3, 3, 3, 1,
+    ]  # fmt: skip
+    for function in (np.cumprod, np.cumsum, np.nancumprod):
+        slope = grad(lambda t, f=function: f(t, axis=0).sum())
+        assert slope(np.array(2.0)) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.nanquantile(t, -0.1), lambda t: np.nanpercentile(t, 101),
+        lambda t: np.diff(t, n=-1), lambda t: np.median(t[0], axis=0),
+        lambda t: np.linalg.norm(t, "fro"), lambda t: np.linalg.norm(t, "fro", 0),
+        lambda t: np.linalg.matrix_power(t[None] * t[:, None], 1.5),
+        lambda t: np.linalg.matrix_power(t[None], 1), lambda t: np.linalg.cond(t),
+        lambda t: np.choose(np.array([0, 2]), [t[0], t[1]]),
+        lambda t: np.choose(t, [1]),
+        lambda t: np.choose(np.array([0, 1]), [t[0], t[1]], mode="zz"),
+        lambda t: np.select([np.array([1.0, 0, 1])], [t]),
+        lambda t: np.average(t, weights=[0, 0, 0]),
+        lambda t: np.gradient(t, edge_order=3), lambda t: np.cov(t, ddof=0.5),
+        lambda t: np.interp(t, [0.0, 1], [1.0, 2], period=0),
+        lambda t: np.interp(t, [], []), lambda t: np.interp(t * 1j, [0, 1], [1, 2]),
+        lambda t: np.polyint(t, -1), lambda t: np.polyder(t, -1),
+        lambda t: np.linalg.multi_dot([t]), lambda t: np.linalg.outer(t[None], t),
+        lambda t: np.fft.hfft(t, norm="x"), lambda t: np.fft.ihfft(t, norm="x"),
+        lambda t: np.fft.rfftn(t, axes=()), lambda t: np.correlate(t, t, "x"),
+    ],
+)  # fmt: skip
+def test_what_numpy_refuses_is_refused(call):
+    x = np.array([1.0, 2.0, 4.0])
+    with pytest.raises(Exception) as wanted:  # whatever NumPy raises
+        call(x)
+    with pytest.raises(wanted.type):
+        call(Tensor(x))
+
+
+def test_shifts_and_comparisons_with_what_is_no_number():
+    whole = np.array([1, 2, 5])
+    for call in (
+        lambda x: x << 1,
+        lambda x: 64 >> x,
+        lambda x: x >> np.array([0, 1, 2]),
+    ):
+        alike(call, whole)
+    alike(lambda x: x == "s", whole)
+    alike(lambda x: x != "s", whole)
+    assert "s" not in [Tensor(1.0)]

@@ -65,3 +65,41 @@ def test_unknown_orders_are_refused():
     for order in ("frob", 3):
         with pytest.raises(ValueError, match="expected a number, inf or -inf"):
             np.linalg.norm(Tensor(A), order)
+
+
+def test_cut_off_singular_values_turn_into_those_that_count():
+    x = np.array([[1.0, 0.5], [0.0, 1e-3]])
+    weights = np.array([[1.0, 2.0], [3.0, 4.0]])
+    gradcheck(lambda x: np.sum(weights * np.linalg.pinv(x, rcond=0.1)), x, order=2)
+    single = np.outer([1.0, 2.0, 3.0], [1.0, -1.0])  # of rank 1: the others are 0
+    slopes = grad(lambda x: np.sum(np.linalg.pinv(x, rcond=0.1)))(single)
+    assert np.isfinite(slopes).all()
+
+
+def test_the_phase_of_a_complex_determinant_has_a_gradient():
+    def phase(x, y):
+        return np.real(np.linalg.slogdet(x + 1j * y)[0])
+
+    gradcheck(phase, A, np.eye(3), order=2)
+
+
+def test_least_squares_without_full_rank_leave_nothing_to_report():
+    a, b = np.ones((4, 2)), np.arange(4.0)
+    assert np.linalg.lstsq(Tensor(a), b, rcond=None)[1].shape == (0,)
+    empty = np.linalg.lstsq(Tensor(a[:0]), b[:0], rcond=None)
+    assert empty[0].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("order", [1, 2, np.inf, "nuc", "fro"])
+def test_norms_of_nothing(order):
+    for shape in ((0, 3), (3, 0), (2, 0, 3)):
+        x = np.zeros(shape)
+        try:
+            wanted = np.linalg.matrix_norm(x, ord=order)
+        except ValueError:  # before NumPy 2.3
+            continue
+        np.testing.assert_array_equal(
+            np.linalg.matrix_norm(Tensor(x), ord=order).numpy(), wanted
+        )
+    assert np.linalg.vector_norm(Tensor(np.zeros((0, 3))), axis=0).tolist() == [0] * 3
+    assert np.resize(Tensor(np.zeros(0)), (2,)).tolist() == [0, 0]

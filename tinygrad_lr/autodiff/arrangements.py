@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.complexes import conj
-from tinygrad_lr.autodiff.rules import Function, composition
+from tinygrad_lr.autodiff.rules import Function, as_array, composition
 
 # -- views and joins -------------------------------------------------------------------
 
@@ -102,7 +102,13 @@ def moving(function: Function) -> Callable[..., Any]:
 
 
 composition(np.delete)(moving(np.delete))
-composition(np.resize)(moving(np.resize))
+
+
+@composition(np.resize)
+def resize(x: Any, new_shape: Any) -> Any:
+    if x.size == 0:  # nothing to repeat
+        return np.zeros(new_shape, x.dtype)
+    return moving(np.resize)(x, new_shape)
 
 
 @composition(np.insert)
@@ -138,13 +144,26 @@ def select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) 
             f"np.select: expected as many choices as conditions, got {len(choices)} "
             f"and {len(conditions)}."
         )
-    out = default
+    conditions = [as_array(condition) for condition in conditions]
+    for condition in conditions:
+        if condition.dtype != bool:
+            raise TypeError(
+                "np.select: expected conditions of dtype bool, got "
+                f"{condition.dtype}. Compare the numbers, for example with > 0."
+            )
+    kinds = [  # Python's numbers take the dtype of the arrays
+        x if type(x) in (int, float, complex) else as_array(x).dtype
+        for x in (*choices, default)
+    ]
+    dtype = np.result_type(*kinds)
+    choices = [as_array(choice).astype(dtype) for choice in choices]
+    out = as_array(default).astype(dtype)
     for condition, choice in list(zip(conditions, choices, strict=True))[::-1]:
         out = np.where(condition, choice, out)
     return out
 
 
-@composition(np.choose)
+@composition(np.choose, vetted=True)
 def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
     n = len(choices)
     if mode == "wrap":
@@ -164,10 +183,10 @@ def piecewise(x: Any, conditions: Any, pieces: Any, *args: Any, **options: Any) 
     conditions = list(conditions)
     if len(pieces) == len(conditions) + 1:
         conditions.append(~np.any(np.stack(conditions), axis=0))
-    out = x * 0
+    out = np.where(True, np.zeros((), x.dtype), x)
     for condition, piece in zip(conditions, pieces, strict=True):
         values = piece(x[condition], *args, **options) if callable(piece) else piece
-        values = values.astype(x.dtype) if hasattr(values, "dtype") else values
+        values = as_array(values).astype(x.dtype)
         out = functions.scatter_set(out, condition, values)
     return out
 

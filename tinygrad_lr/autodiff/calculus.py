@@ -243,7 +243,7 @@ reduction(np.std, deviation)
 def running_sum(
     g: Any, out: Any, x: Any, axis: int | None = None, dtype: Any = None
 ) -> Any:
-    if axis is None:
+    if axis is None or not x.ndim:
         return np.reshape(running_sum(g, out, np.ravel(x), 0), x.shape)
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
@@ -252,7 +252,7 @@ def running_product(
     g: Any, out: Any, x: Any, axis: int | None = None, dtype: Any = None
 ) -> Any:
     """The recurrence s[i] = g[i] + x[i+1] s[i+1], without division: exact for zeros."""
-    if axis is None:
+    if axis is None or not x.ndim:
         return np.reshape(running_product(g, out, np.ravel(x), 0), x.shape)
     x, g = np.moveaxis(x, axis, 0), np.moveaxis(g, axis, 0)
     if not x.size:
@@ -384,6 +384,7 @@ constant(np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsor
 constant(np.zeros_like, np.ones_like, np.empty_like, np.shape, np.size)
 constant(np.ndim, np.array_repr, np.array_str, np.array2string)
 constant(np.digitize, np.isin, np.invert, np.bitwise_and, np.bitwise_or)
+constant(np.left_shift, np.right_shift)
 constant(np.bitwise_xor, np.lexsort, np.result_type, np.may_share_memory)
 constant(np.isneginf, np.isposinf, np.nextafter, np.spacing, np.array_equiv)
 constant(np.shares_memory, np.iscomplexobj, np.isrealobj, np.save, np.savetxt)

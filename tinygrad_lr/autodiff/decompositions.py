@@ -18,6 +18,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff.calculus import swap
 from tinygrad_lr.autodiff.complexes import conj, like
+from tinygrad_lr.autodiff.mode import mode
 from tinygrad_lr.autodiff.rules import Function, composition, constant, primitive, rule
 
 
@@ -240,7 +241,7 @@ def pinv_rule(
     g: Any, out: Any, x: Any, rcond: Any = None, hermitian: bool = False, *,
     rtol: Any = None,
 ) -> Any:  # fmt: skip
-    """Where the rank stays the same.
+    """Where the rank, as far as it counts, stays the same.
 
     Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear
     least squares problems whose variables separate", SIAM J. Numer. Anal. 10 (1973).
@@ -250,7 +251,30 @@ def pinv_rule(
     xp, px = np.matmul(x, p), np.matmul(p, x)
     first = np.matmul(np.matmul(g_h - np.matmul(xp, g_h), p), p_h)
     last = np.matmul(p_h, np.matmul(p, g_h - np.matmul(g_h, px)))
-    return conj(first + last - np.matmul(np.matmul(p_h, g), p_h))
+    full = conj(first + last - np.matmul(np.matmul(p_h, g), p_h))
+    limit = rtol if rcond is None else rcond
+    if limit is None or np.size(x) == 0:
+        return full
+    if isinstance(limit, float) and limit < 1e4 * np.finfo(x.dtype).eps:
+        return full  # what was cut off is zero up to rounding
+    return full + what_is_cut_off(conj(g), x, limit)
+
+
+def what_is_cut_off(g: Any, x: Any, limit: Any) -> Any:
+    """What small singular values that are not zero add to the gradient.
+
+    The formula above takes them for zero. But a kept value a and one b that was cut off
+    turn into each other at the rate of 1 / (a^2 - b^2), not 1 / a^2.
+    """
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    counts = s > np.asarray(limit)[..., None] * np.max(s, -1, keepdims=True)
+    across = counts[..., :, None] != counts[..., None, :]
+    big = np.where(across, np.maximum(s[..., :, None], s[..., None, :]), 1)
+    small = np.where(across, np.minimum(s[..., :, None], s[..., None, :]), 0)
+    share = small / (big * (np.square(big) - np.square(small)))
+    inner = np.matmul(np.matmul(swap(u), adjoint(g)), swap(vh))
+    inner = share * (small / big * inner + adjoint(inner))
+    return np.matmul(np.matmul(conj(u), inner), conj(vh))
 
 
 rule(np.linalg.pinv, pinv_rule)
@@ -259,17 +283,23 @@ constant(np.linalg.matrix_rank)
 
 @composition(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    """For matrices of full rank: of others, NumPy leaves out the residuals."""
+    """Of matrices without full rank NumPy leaves out the residuals.
+
+    A recorded call cannot tell, and has them.
+    """
     a = a.astype(np.result_type(a.dtype, np.float16))
     if rcond is None or rcond == -1:
         eps = float(np.finfo(a.dtype).eps)
         rcond = eps * max(a.shape) if rcond is None else eps
     x = np.matmul(np.linalg.pinv(a, rcond), b)
     values = svdvals(a)
-    rank = np.sum(values > rcond * np.max(values), dtype=np.int32)
+    rank = np.sum(values > rcond * np.max(values, initial=0), dtype=np.int32)
     missed = np.square(np.absolute(b - np.matmul(a, x)))
     residuals = np.sum(missed, 0, keepdims=b.ndim == 1)
-    return x, residuals if a.shape[0] > a.shape[1] else residuals[:0], rank, values
+    full = a.shape[0] > a.shape[1] and (
+        mode.recorder is not None or int(rank) == a.shape[1]
+    )
+    return x, residuals if full else residuals[:0], rank, values
 
 
 #: One call of LAPACK each: there is nothing in them to look into.

@@ -13,7 +13,13 @@ import numpy as np
 from tinygrad_lr.autodiff.forms import check_options
 from tinygrad_lr.autodiff.history import apply, plain
 from tinygrad_lr.autodiff.mode import mode, no_grad
-from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, Function, names_of
+from tinygrad_lr.autodiff.rules import (
+    COMPOSITIONS,
+    CONSTANTS,
+    VETTED,
+    Function,
+    names_of,
+)
 
 IN_PLACE: set[Function] = {
     np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask,
@@ -55,6 +61,8 @@ def dispatch(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     if combination is not None:
         if kwargs:
             check_options(function, kwargs, names_of(combination))
+        if function in VETTED:
+            function(*plain(args), **plain(kwargs))
         return combination(*args, **kwargs)
     return apply(function, *args, **kwargs)
 

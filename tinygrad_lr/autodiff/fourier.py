@@ -72,31 +72,39 @@ rule(np.fft.rfft, rfft_rule)
 rule(np.fft.irfft, irfft_rule)
 
 
+def opposite(norm: Any) -> Any:
+    """The norm of the other direction; what is none, NumPy calls by its name."""
+    return OPPOSITE.get(norm, norm)
+
+
 @composition(np.fft.hfft)
 def hfft(x: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
-    return np.fft.irfft(np.conjugate(x), n, axis, norm=OPPOSITE[norm])
+    return np.fft.irfft(np.conjugate(x), n, axis, norm=opposite(norm))
 
 
 @composition(np.fft.ihfft)
 def ihfft(x: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
-    return np.conjugate(np.fft.rfft(x, n, axis, norm=OPPOSITE[norm]))
+    return np.conjugate(np.fft.rfft(x, n, axis, norm=opposite(norm)))
 
 
 # -- several axes ----------------------------------------------------------------------
 
 
-def planned(x: Any, s: Any, axes: Any) -> list[tuple[int | None, int]]:
-    """The length, None for that of ``x``, and number of each axis to transform."""
+def planned(x: Any, s: Any, axes: Any) -> list[tuple[int, int]]:
+    """The length, that of ``x`` where none is given, and number of each axis."""
     if axes is None:
         axes = range(-len(s), 0) if s is not None else range(-x.ndim, 0)
     axes = list(axes)
-    lengths = [None] * len(axes) if s is None else [None if n == -1 else n for n in s]
+    lengths = [-1] * len(axes) if s is None else list(s)
     if len(lengths) != len(axes):
         raise ValueError(
             f"Fourier transform: s={s} has {len(lengths)} lengths, for {len(axes)} "
             "axes."
         )
-    return list(zip(lengths, axes, strict=True))
+    return [
+        (x.shape[axis] if n == -1 else n, axis)
+        for n, axis in zip(lengths, axes, strict=True)
+    ]
 
 
 def in_turn(transform: Function) -> Callable[..., Any]:
@@ -125,17 +133,21 @@ composition(np.fft.ifftn)(in_turn(np.fft.ifft))
 
 @composition(np.fft.rfftn)
 def rfftn(x: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
-    *others, (n, last) = planned(x, s, axes)
+    plan = planned(x, s, axes)
+    n, last = plan[-1]
     x = np.fft.rfft(x, n, last, norm=norm)
-    for n, axis in others:
+    for n, axis in plan[:-1]:
         x = np.fft.fft(x, n, axis, norm=norm)
     return x
 
 
 @composition(np.fft.irfftn)
 def irfftn(x: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
-    *others, (n, last) = planned(x, s, axes)
-    for length, axis in others:
+    plan = planned(x, s, axes)
+    n, last = plan[-1]
+    if s is None:  # of a spectrum of n // 2 + 1 numbers
+        n = 2 * (n - 1)
+    for length, axis in plan[:-1]:
         x = np.fft.ifft(x, length, axis, norm=norm)
     return np.fft.irfft(x, n, last, norm=norm)
 

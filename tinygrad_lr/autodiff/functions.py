@@ -92,6 +92,9 @@ def padded(
         raise NotImplementedError(
             "np.pad with reflect_type='odd' has no gradient here."
         )
+    if isinstance(width, dict):  # from axes to their widths
+        own: list[Any] = [width.get(i, width.get(i - x.ndim, 0)) for i in range(x.ndim)]
+        width = [np.broadcast_to(both, 2) for both in own]
     widths = np.broadcast_to(width, (x.ndim, 2)).tolist()
     if mode == "constant":
         return g[
@@ -263,6 +266,12 @@ def sign_of_det(x: Any) -> Any:
 
 
 @primitive
+def phase_of_det(x: Any) -> Any:
+    """det(x) / abs(det(x)) of each complex matrix, without forming the determinant."""
+    return np.linalg.slogdet(x)[0]
+
+
+@primitive
 def logabsdet(x: Any) -> Any:
     """log(abs(det(x))) of each matrix in ``x``, without forming the determinant."""
     return np.linalg.slogdet(x)[1]
@@ -297,5 +306,9 @@ def einsum_rule(g: Any, out: Any, operands: list[Any], subscripts: str) -> list[
 
 reduction(euclidean_norm, norm_rule)
 rule(logabsdet, lambda g, out, x: as_matrix(g) * swap(np.linalg.inv(x)))
+rule(  # the angle of the determinant is the imaginary part of its logarithm
+    phase_of_det,
+    lambda g, out, x: as_matrix(1j * np.imag(g * out)) * swap(np.linalg.inv(x)),
+)
 constant(sign_of_det)
 rule(einsum, einsum_rule)

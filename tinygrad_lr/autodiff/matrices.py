@@ -21,20 +21,21 @@ from tinygrad_lr.autodiff.rules import Function, axes_of, composition
 @composition(np.linalg.slogdet)
 def slogdet(x: Any) -> Any:
     pair = type(np.linalg.slogdet(np.eye(1)))
-    return pair(functions.sign_of_det(x), functions.logabsdet(x))
+    sign = functions.phase_of_det if x.dtype.kind == "c" else functions.sign_of_det
+    return pair(sign(x), functions.logabsdet(x))
 
 
-@composition(np.linalg.matrix_power)
+@composition(np.linalg.matrix_power, vetted=True)
 def matrix_power(x: Any, n: int) -> Any:
     if n < 0:
         return matrix_power(np.linalg.inv(x), -n)
     if n == 0:
-        return x * 0 + np.eye(x.shape[-1], dtype=x.dtype)
+        return np.zeros_like(x) + np.eye(x.shape[-1], dtype=x.dtype)
     half = matrix_power(x, n // 2) if n > 1 else None
     return x if half is None else half @ half @ x if n % 2 else half @ half
 
 
-@composition(np.linalg.multi_dot)
+@composition(np.linalg.multi_dot, vetted=True)
 def multi_dot(arrays: Sequence[Any]) -> Any:
     return python.reduce(np.matmul, arrays)
 
@@ -49,27 +50,32 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if axis is None and (ord is None or (x.ndim == 2 and ord == "fro")):
         return functions.euclidean_norm(x, None, keepdims)
     axes = axes_of(axis, x.ndim)
-    if ord is None or ord == "fro" or (len(axes) == 1 and ord == 2):
+    if (ord in (None, "fro", "f") and len(axes) == 2) or (
+        ord in (None, 2) and len(axes) == 1
+    ):
         return functions.euclidean_norm(x, axes, keepdims)
     size = np.absolute(x)
+    least: dict[str, Any] = {} if x.size else {"initial": 0}  # of nothing
     if len(axes) == 1 and not isinstance(ord, str):
         if ord == np.inf:
-            return np.max(size, axes, keepdims=keepdims)
+            return np.max(size, axes, keepdims=keepdims, **least)
         if ord == -np.inf:
             return np.min(size, axes, keepdims=keepdims)
         if ord == 0:
-            return np.sum(x != 0, axis=axes, keepdims=keepdims, dtype=x.dtype)
+            return np.sum(x != 0, axis=axes, keepdims=keepdims, dtype=size.dtype)
         return np.sum(size**ord, axes, keepdims=keepdims) ** (1.0 / ord)
     if ord in (1, -1, np.inf, -np.inf) and len(axes) == 2:
         summed, compared = axes if abs(ord) == 1 else axes[::-1]
-        extreme = np.max if ord > 0 else np.min
         sums = np.sum(size, summed, keepdims=True)
-        out = extreme(sums, compared, keepdims=True)
+        if ord > 0:
+            out = np.max(sums, compared, keepdims=True, **least)
+        else:
+            out = np.min(sums, compared, keepdims=True)
         return out if keepdims else np.squeeze(out, axes)
     if ord in (2, -2, "nuc") and len(axes) == 2:
         values = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
         reductions: dict[Any, Function] = {2: np.max, -2: np.min, "nuc": np.sum}
-        out = reductions[ord](values, -1)
+        out = reductions[ord](values, -1, **(least if ord == 2 else {}))
         return np.expand_dims(out, axes) if keepdims else out
     raise ValueError(
         f"np.linalg.norm: ord={ord!r} over {len(axes)} axes does not exist; expected a "
@@ -85,7 +91,8 @@ def vector_norm(
     """Over several axes they count as one."""
     axes = axes_of(axis, x.ndim)
     flat = np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
-    flat = np.reshape(flat, (*flat.shape[: x.ndim - len(axes)], -1))
+    length = math.prod(x.shape[i] for i in axes)
+    flat = np.reshape(flat, (*flat.shape[: x.ndim - len(axes)], length))
     out = norm(flat, ord, -1)
     return np.expand_dims(out, axes) if keepdims else out
 
@@ -97,6 +104,11 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 @composition(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
+    if x.ndim < 2 or 0 in x.shape[-2:]:
+        raise np.linalg.LinAlgError(
+            "np.linalg.cond: expected matrices that are not empty, got an array of "
+            f"shape {x.shape}."
+        )
     if p is None or p in (2, -2):
         s = np.linalg.svdvals(x)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
@@ -125,13 +137,17 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 # -- second names ----------------------------------------------------------------------
 
 
-def renamed(function: Function, original: Function, **defaults: Any) -> None:
+def renamed(
+    function: Function, original: Function, vetted: bool = False, **defaults: Any
+) -> None:
     """Declare that ``function`` is ``original`` with other defaults."""
-    composition(function)(lambda *args, **kwargs: original(*args, **defaults | kwargs))
+    composition(function, vetted)(
+        lambda *args, **kwargs: original(*args, **defaults | kwargs)
+    )
 
 
 renamed(np.linalg.matmul, np.matmul)
-renamed(np.linalg.outer, np.outer)
+renamed(np.linalg.outer, np.outer, vetted=True)  # of vectors alone
 renamed(np.linalg.tensordot, np.tensordot)
 renamed(np.linalg.matrix_transpose, np.matrix_transpose)
 renamed(np.linalg.trace, np.trace, axis1=-2, axis2=-1)

@@ -86,6 +86,20 @@ def flat_sides(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]
     return left, right
 
 
+def equality(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
+    """Make == or !=, which have an answer for what is no number, too."""
+
+    def compare(self: Any, other: Any) -> Any:
+        other = operand(other)
+        try:
+            return ask(ufunc, self, other)
+        except TypeError:  # NumPy cannot compare numbers with this
+            shape = np.broadcast_shapes(self.data.shape, np.shape(other))
+            return np.full(shape, ufunc is np.not_equal)
+
+    return compare
+
+
 def test(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     """Make an operator that asks a question, and is answered by a plain array."""
     return flat_sides(ufunc)[0]
@@ -151,11 +165,13 @@ class ArrayMethods(Traced):
     __and__, __rand__ = flat_sides(np.bitwise_and)
     __or__, __ror__ = flat_sides(np.bitwise_or)
     __xor__, __rxor__ = flat_sides(np.bitwise_xor)
+    __lshift__, __rlshift__ = flat_sides(np.left_shift)
+    __rshift__, __rrshift__ = flat_sides(np.right_shift)
     __neg__ = method(np.negative)
     __pos__ = method(np.positive)
     __abs__ = method(np.absolute)
-    __eq__ = test(np.equal)
-    __ne__ = test(np.not_equal)
+    __eq__ = equality(np.equal)
+    __ne__ = equality(np.not_equal)
     __lt__ = test(np.less)
     __le__ = test(np.less_equal)
     __gt__ = test(np.greater)

@@ -32,6 +32,7 @@ class Rule(NamedTuple):
 
 RULES: dict[Function, Rule] = {}
 COMPOSITIONS: dict[Function, Function] = {}
+VETTED: set[Function] = set()
 CONSTANTS: set[Function] = set()
 
 CO_VARKEYWORDS = 0x08  # the flag of a code object that takes **keywords
@@ -88,11 +89,17 @@ def reduction(function: Function, vjp: Function) -> None:
         RULES[function] = Rule((with_axes,), names | {"axis", "dtype", "keepdims"})
 
 
-def composition(function: Function) -> Callable[[F], F]:
-    """Declare that, on Tensors, ``function`` is the decorated use of other rows."""
+def composition(function: Function, vetted: bool = False) -> Callable[[F], F]:
+    """Declare that, on Tensors, ``function`` is the decorated use of other rows.
+
+    With ``vetted`` NumPy's own function is called first, on plain arrays: what it
+    refuses, it refuses in its own words. For functions with much that can be wrong.
+    """
 
     def declare(combination: F) -> F:
         COMPOSITIONS[function] = combination
+        if vetted:
+            VETTED.add(function)
         return combination
 
     return declare
@@ -136,6 +143,11 @@ def primitive(function: F) -> F:
 
     dispatching.body = function  # type: ignore[attr-defined]  # for who reads programs
     return dispatching  # type: ignore[return-value]  # wraps() keeps the signature
+
+
+def as_array(x: Any) -> Any:
+    """An array of a list of numbers; arrays and Tensors as they are."""
+    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.complexes import conj
-from tinygrad_lr.autodiff.rules import axes_of, composition, rule
+from tinygrad_lr.autodiff.rules import as_array, axes_of, composition, rule
 
 # -- differences and integrals ---------------------------------------------------------
 
@@ -22,6 +22,8 @@ def diff(
             return np.broadcast_to(values, (*x.shape[:-1], 1))
         return np.moveaxis(values, axis, -1)
 
+    if n < 0:
+        raise ValueError(f"np.diff: expected n to be 0 or more, got {n}.")
     x = np.moveaxis(x, axis, -1)
     parts = [] if prepend is None else [border(prepend)]
     parts += [x] if append is None else [x, border(append)]
@@ -49,11 +51,15 @@ def gradient(f: Any, *spacings: Any, axis: Any = None, edge_order: int = 1) -> A
             f"{len(spacings)}."
         )
     steps = spacings if len(spacings) == len(axes) else (spacings or (1.0,)) * len(axes)
-    kind = f.dtype if f.dtype.kind in "fc" else np.dtype(float)
+    if edge_order not in (1, 2):
+        raise ValueError(
+            f"np.gradient: expected edge_order to be 1 or 2, got {edge_order}."
+        )
+    f = f if f.dtype.kind in "fc" else f.astype(np.float64)
     slopes = []
     for at, h in zip(axes, steps, strict=True):
-        slope = slope_along(np.moveaxis(f, at, -1), h, edge_order)
-        slopes.append(np.moveaxis(slope, -1, at).astype(kind))
+        slope = slope_along(np.moveaxis(f, at, -1), as_array(h), edge_order)
+        slopes.append(np.moveaxis(slope, -1, at).astype(f.dtype))
     return slopes[0] if len(axes) == 1 else tuple(slopes)
 
 
@@ -66,11 +72,15 @@ def slope_along(f: Any, h: Any, edge_order: int) -> Any:
             f"edge_order={edge_order}."
         )
     d = np.broadcast_to(h, (n - 1,)) if np.ndim(h) == 0 else h[1:] - h[:-1]
+    even = np.ndim(h) == 0 or (isinstance(d, np.ndarray) and np.all(d == d[0]))
     rise = (f[..., 1:] - f[..., :-1]) / d
     if n == 2:
         return np.concatenate([rise, rise], -1)
     before, after = d[:-1], d[1:]
-    inner = (rise[..., :-1] * after + rise[..., 1:] * before) / (before + after)
+    if even:  # without the value between, which may be infinite
+        inner = (f[..., 2:] - f[..., :-2]) / (2 * before)
+    else:
+        inner = (rise[..., :-1] * after + rise[..., 1:] * before) / (before + after)
     first, last = rise[..., :1], rise[..., -1:]
     if edge_order == 2:
         bend = (rise[..., 1:] - rise[..., :-1]) / (before + after)
@@ -81,8 +91,9 @@ def slope_along(f: Any, h: Any, edge_order: int) -> Any:
 
 @composition(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y = np.moveaxis(y, axis, -1)
+    y = np.moveaxis(as_array(y), axis, -1)
     if x is not None:
+        x = as_array(x)
         along = x if np.ndim(x) == 1 else np.moveaxis(x, axis, -1)
         dx = along[..., 1:] - along[..., :-1]
     return np.sum(dx * (y[..., 1:] + y[..., :-1]) / 2, -1)
@@ -91,7 +102,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 # -- interpolation and phases ----------------------------------------------------------
 
 
-@composition(np.interp)
+@composition(np.interp, vetted=True)
 def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Any:
@@ -106,7 +117,7 @@ def interp(
         left = right = None
     n = xp.shape[0]
     if n == 1:
-        out = fp[0] + 0 * x
+        out = fp[0] + np.zeros_like(x)
     else:
         at = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
         slope = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
@@ -154,14 +165,19 @@ def modf(x: Any) -> Any:
 # -- convolution -----------------------------------------------------------------------
 
 
-def window(n: int, m: int, mode: str) -> slice:
+def window(n: int, m: int, mode: Any) -> slice:
     """Which part of a full convolution of lengths n and m a mode keeps."""
     short, long = min(n, m), max(n, m)
-    first, length = {
+    modes = {
         "full": (0, n + m - 1),
         "same": ((short - 1) // 2, long),
         "valid": (short - 1, long - short + 1),
-    }[mode]
+    }
+    if isinstance(mode, int) and 0 <= mode <= 2:  # NumPy's numbers of them
+        mode = ("valid", "same", "full")[mode]
+    if mode not in modes:
+        raise ValueError(f"expected mode to be one of {list(modes)}, got {mode!r}.")
+    first, length = modes[mode]
     return slice(first, first + length)
 
 
@@ -196,7 +212,8 @@ def correlate(x: Any, y: Any, mode: str = "valid") -> Any:
 
 @composition(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
-    out = 0 * x
+    p, x = as_array(p), as_array(x)
+    out = np.zeros_like(x)
     for k in range(len(p)):
         out = out * x + p[k]
     return out
@@ -223,16 +240,17 @@ def polysub(p: Any, q: Any) -> Any:
 composition(np.polymul)(lambda p, q: np.convolve(p, q))
 
 
-@composition(np.polyder)
+@composition(np.polyder, vetted=True)
 def polyder(p: Any, m: int = 1) -> Any:
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
 
-@composition(np.polyint)
+@composition(np.polyint, vetted=True)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    constants = [0.0] * m if k is None else [k] * m if np.ndim(k) == 0 else list(k)
+    constants = [0.0] if k is None else [k] if np.ndim(k) == 0 else list(k)
+    constants = constants * m if len(constants) == 1 else constants[:m]
     for last in constants:
         p = np.concatenate([p / np.arange(len(p), 0, -1), np.reshape(last, 1)])
     return p

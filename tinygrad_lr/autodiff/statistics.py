@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
+from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.complexes import conj
 from tinygrad_lr.autodiff.rules import axes_of, composition, constant, kept, rule
 
@@ -23,7 +25,7 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.max(x, axis, keepdims=keepdims) - np.min(x, axis, keepdims=keepdims)
 
 
-@composition(np.average)
+@composition(np.average, vetted=True)
 def average(
     x: Any,
     axis: Any = None,
@@ -45,7 +47,7 @@ def average(
     return (out, total) if returned else out
 
 
-@composition(np.cov)
+@composition(np.cov, vetted=True)
 def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None,
     fweights: Any = None, aweights: Any = None,
@@ -62,8 +64,8 @@ def cov(
     weights = np.ones(x.shape[1], np.real(x).dtype) if not given else np.prod(given, 0)
     total = float(np.sum(weights))
     mass = total if aweights is None else float(np.sum(weights * aweights))
-    norm = total - ddof * mass / (total if aweights is not None else mass)
-    centred = x - np.average(x, axis=1, weights=weights)[:, None]
+    norm = max(total - ddof * mass / (total if aweights is not None else mass), 0.0)
+    centred = x - np.average(x, axis=1, weights=weights if given else None)[:, None]
     return np.squeeze(np.matmul(centred, np.transpose(conj(centred) * weights)) / norm)
 
 
@@ -138,6 +140,11 @@ def nanquantile(
     rows, finish = in_rows(x, axis, keepdims)
     last = np.sum(~np.isnan(rows), -1, keepdims=True) - 1
     shares = np.reshape(np.asarray(q, float), -1)
+    if not np.all((shares >= 0) & (shares <= 1)):
+        raise ValueError(
+            "np.nanquantile: expected quantiles from 0 to 1 (percentiles from 0 to "
+            f"100), got quantile {q}."
+        )
     rows = np.sort(rows, -1)
     places = np.maximum(last, 0) * shares
     out = between(rows, places, share_dtype(x, q))
@@ -146,7 +153,7 @@ def nanquantile(
 
 def in_rows(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Callable[..., Any]]:
     """``x`` with the axes to reduce as its last one, and how to finish the result."""
-    axes = axes_of(axis, np.ndim(x))
+    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
     rest = [i for i in range(np.ndim(x)) if i not in axes]
     shape = tuple(np.shape(x)[i] for i in rest)
     length = math.prod(np.shape(x)[i] for i in axes)
@@ -194,21 +201,36 @@ def in_hundredths(function: Callable[..., Any]) -> Callable[..., Any]:
     return percentile
 
 
-def middle(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The median that belongs to a quantile."""
-
-    def median(
-        x: Any, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False
-    ) -> Any:
-        return function(x, 0.5, axis, keepdims=keepdims)
-
-    return median
-
-
 composition(np.percentile)(in_hundredths(quantile))
 composition(np.nanpercentile)(in_hundredths(nanquantile))
-composition(np.median)(middle(quantile))
-composition(np.nanmedian)(middle(nanquantile))
+
+
+@composition(np.median)
+def median(
+    x: Any, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
+    """The mean of the middle one or two, which may be infinite."""
+    rows, finish = in_rows(x, axis, keepdims)
+    rows, n = np.sort(rows, -1), rows.shape[-1]
+    out = np.mean(rows[..., (n - 1) // 2 : n // 2 + 1], -1, keepdims=True)
+    if rows.dtype.kind in "fc":  # nan is sorted to the end
+        out = np.where(np.isnan(rows[..., -1:]), np.nan, out)
+    return finish(out, ())
+
+
+@composition(np.nanmedian)
+def nanmedian(
+    x: Any, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
+    if x.dtype.kind not in "fc":
+        return median(x, axis, keepdims=keepdims)
+    rows, finish = in_rows(x, axis, keepdims)
+    count = np.sum(~np.isnan(rows), -1, keepdims=True)
+    middle = np.concatenate([np.maximum(count - 1, 0) // 2, count // 2], -1)
+    middle = np.minimum(middle, rows.shape[-1] - 1)  # where nothing is a number
+    both = np.take_along_axis(np.sort(rows, -1), middle, -1)
+    return finish(np.mean(both, -1, keepdims=True), ())
+
 
 # -- without the nans ------------------------------------------------------------------
 
@@ -241,26 +263,41 @@ def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 def how_many(x: Any, axis: Any, keepdims: bool) -> Any:
-    """The count of numbers that are no nan, in the dtype of ``x``."""
+    """The count of numbers that are no nan, in the real dtype of ``x``."""
     return np.sum(~np.isnan(x), axis=axis, keepdims=keepdims, dtype=np.real(x).dtype)
+
+
+def deviations(x: Any, axis: Any, ddof: float, keepdims: bool) -> tuple[Any, Any]:
+    """Distances from the mean, and how many are free; nan where none is."""
+    centred = np.where(np.isnan(x), 0, x - nanmean(x, axis, keepdims=True))
+    free = how_many(x, axis, keepdims) - ddof
+    return centred, np.where(free <= 0, np.nan, free)
 
 
 @composition(np.nanmean)
 def nanmean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype.kind not in "fc":  # numbers that cannot be nan
+        return np.mean(x, axis=axis, dtype=dtype, keepdims=keepdims)
     total = np.sum(without(x, 0), axis=axis, dtype=dtype, keepdims=keepdims)
     return total / how_many(x, axis, keepdims)
 
 
 @composition(np.nanvar)
 def nanvar(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    centred = without(x - nanmean(x, axis, keepdims=True), 0)
-    total = np.sum(np.square(centred), axis=axis, keepdims=keepdims)
-    return total / (how_many(x, axis, keepdims) - ddof)
+    if x.dtype.kind not in "fc":
+        return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    centred, free = deviations(x, axis, ddof, keepdims)
+    squares = np.real(centred * conj(centred))
+    return np.sum(squares, axis=axis, keepdims=keepdims) / free
 
 
 @composition(np.nanstd)
 def nanstd(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    return np.sqrt(nanvar(x, axis, ddof, keepdims))
+    """With slope 0 where all are equal, as that of the norm."""
+    if x.dtype.kind not in "fc":
+        return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    centred, free = deviations(x, axis, ddof, keepdims)
+    return functions.euclidean_norm(centred, axis, keepdims) / np.sqrt(free)
 
 
 def extreme(reduce: Callable[..., Any], neutral: float) -> Callable[..., Any]:

@@ -49,6 +49,7 @@ def flat_samples() -> dict[Function, list[Sample]]:
     found |= {f: [s(m > 0, v > 0)] for f in (np.bitwise_and, np.bitwise_or)}
     return found | {
         np.bitwise_xor: [s(m > 0, v > 0)], np.invert: [s(m > 0)],
+        np.left_shift: [s(np.arange(4), 1)], np.right_shift: [s(np.arange(4), 1)],
         np.argmax: [s(m), s(m, axis=1, keepdims=True)], np.argmin: [s(m, axis=-1)],
         np.round: [s(m), s(m, 1)], np.around: [s(m), s(m, decimals=2)],
         np.argpartition: [s(np.sort(m), 1)], np.array_equiv: [s(m, m), s(m, v)],

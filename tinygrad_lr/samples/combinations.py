@@ -24,6 +24,7 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
     s = sample
     v, w = a(4), a(4)
     m, n, c = a(3, 4), a(4, 2), a(2, 3, 4)
+    z = m + 1j * a(3, 4)
     rising = np.sort(a(5))
     nanless = [s(m), s(m, axis=0), s(c, axis=(0, 2), keepdims=True), s(m, axis=1)]
     running = [s(m), s(c, axis=1)]
@@ -50,8 +51,8 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
             np.nanpercentile: [s(c, q=40, axis=(0, 1), keepdims=True)],
             np.nanmedian: nanless, np.nansum: nanless, np.nanprod: nanless,
             np.nanmean: nanless, np.nanmax: nanless, np.nanmin: nanless,
-            np.nanvar: [*nanless, s(m, axis=1, ddof=1)],
-            np.nanstd: [*nanless, s(m, axis=1, ddof=1)],
+            np.nanvar: [*nanless, s(m, axis=1, ddof=1), s(z)],
+            np.nanstd: [*nanless, s(m, axis=1, ddof=1), s(z, axis=1)],
             np.nancumsum: running, np.nancumprod: running,
         },
         "signals": {

@@ -16,8 +16,8 @@ NOT_ANALYTIC: set[Function] = {
     np.linalg.svdvals, np.linalg.vecdot, np.linalg.vector_norm,
     decompositions.general_eigen, decompositions.singular_triplets,
     decompositions.symmetric_eigen, decompositions.eigenvalues, decompositions.tall_qr,
-    functions.euclidean_norm, functions.logabsdet, complexes.complex_of, np.angle,
-    np.imag, np.real, np.real_if_close,
+    functions.euclidean_norm, functions.logabsdet, functions.phase_of_det,
+    complexes.complex_of, np.angle, np.imag, np.real, np.real_if_close,
     *(getattr(np.fft, name) for name in np.fft.__all__ if "freq" not in name),
 }  # fmt: skip
 
@@ -34,11 +34,12 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
     z = a(3, 4) + 1j * a(3, 4)
     hermitian = z[:, :3] + z[:, :3].conj().T
     turning = np.array([[0.5, 2.0, 0.3], [-1.5, 0.7, 0.2], [0.1, 0.4, 1.0]])
+    cut = a(4, 3) * np.array([3.0, 2.0, 0.1])  # whose last singular value is small
     square, batch = a.regular(3, 3), a.regular(2, 3, 3)
     return {
         "linear algebra": {
             np.linalg.inv: [s(square), s(batch)], np.linalg.det: [s(square), s(batch)],
-            np.linalg.slogdet: [s(square), s(batch), s(-square)],
+            np.linalg.slogdet: [s(square), s(batch), s(-square), s(z[:, :3])],
             np.linalg.cholesky: [s(a.positive(3, 3)), s(a.positive(2, 3, 3))],
             np.linalg.solve: [
                 s(square, a(3)), s(square, a(3, 2)), s(batch, a(2, 3, 1)),
@@ -72,6 +73,7 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
                 s(v), s(c, axis=(0, 1)), s(m, axis=1, keepdims=True),
             ],
             functions.logabsdet: [s(square), s(batch)],
+            functions.phase_of_det: [s(z[:, :3])],
         },
         "complex numbers": {
             complexes.complex_of: [s(m, m[::-1]), s(a(2, 1), a(3))],
@@ -93,7 +95,9 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
                    s(c[:, :1], s=(3, 5), axes=(2, 0))]
                for f in (np.fft.fftn, np.fft.ifftn)},
             np.fft.rfftn: [s(m), s(m, (4, 2)), s(c[:, :1], axes=(2, 0))],
-            np.fft.irfftn: [s(z), s(z, (3, 2)), s(m, axes=(1, 0))],
+            np.fft.irfftn: [
+                s(z), s(z, (3, 2)), s(m, axes=(1, 0)), s(z, (-1, 5), axes=(0, 1)),
+            ],
             **{f: [s(m, (2, 5))] for f in (np.fft.fft2, np.fft.ifft2)},
             np.fft.rfft2: [s(m, (2, 5))], np.fft.irfft2: [s(z, (2, 5))],
             **{f: [s(a(5)), s(c, axes=(0, -1)), s(m, axes=1)]
@@ -115,7 +119,10 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
             np.linalg.svdvals: [s(m), s(z)],
             np.linalg.qr: [s(m.T), s(m), s(batch, "complete"), s(m, mode="r")],
             decompositions.tall_qr: [s(m.T), s(square)],
-            np.linalg.pinv: [s(m), s(m.T), s(batch), s(z)],
+            np.linalg.pinv: [
+                s(m), s(m.T), s(batch), s(z), s(cut, rcond=0.3), s(cut.T, rcond=0.3),
+                s(cut * (1 + 0.5j), rcond=0.3),
+            ],
             np.linalg.lstsq: [s(m.T, v), s(m, a(3, 2)), s(m.T, a(4, 2), rcond=1e-9)],
         },
     }  # fmt: skip
