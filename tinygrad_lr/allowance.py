@@ -55,6 +55,33 @@ def pay_for(shape: Any, dtype: Any) -> None:
         allowance.left -= size
 
 
+PLACE = 2**27  # bytes that one sample may take between two layers of a model
+
+
+OPEN = 12  # what an open axis counts, for about so many numbers are tried
+
+
+def lengths_of(shape: Any) -> tuple[int, ...]:
+    """A shape of one sample: numbers for what is open."""
+    return tuple((OPEN if i else 1) if n is None else n for i, n in enumerate(shape))
+
+
+def room_for(shape: Any, dtype: Any) -> None:
+    """Raise :class:`AllowanceError` if a file asks for a place as large as this.
+
+    What flows through a model does not follow from the size of its file, so that the
+    bound is the same for all.
+    """
+    if allowance.left is None:
+        return
+    size = math.prod(max(int(n), 0) for n in lengths_of(shape))
+    if size * np.dtype(dtype).itemsize > PLACE:
+        raise AllowanceError(
+            f"a place of shape {tuple(shape)} takes {size} numbers for each sample; "
+            f"a file may ask for {PLACE} bytes."
+        )
+
+
 MOST_WILD = 3  # repetitions and groups in a pattern: each multiplies the time it takes
 MOST_LETTERS = 200  # of a pattern,
 MOST_PATH = 400  # and of a path that it is held against

@@ -187,10 +187,17 @@ def as_slice(config: Any) -> slice:
     return slice(ends["start"], ends["stop"], ends["step"])
 
 
+def array_of(config: Any) -> Any:
+    """The array that a file holds as nested lists: of numbers, or of truths."""
+    if np.dtype(config["dtype"]).kind not in "biufc":
+        raise ValueError(f"an array of dtype {config['dtype']!r} is none of numbers.")
+    return np.array(config["value"], config["dtype"])
+
+
 SPECIAL: dict[Any, Callable[[Any], Any]] = {
     "__bytes__": lambda config: config["value"].encode(),
     "__ellipsis__": lambda config: Ellipsis,
     "__slice__": as_slice,
-    "__numpy__": lambda config: np.array(config["value"], dtype=config["dtype"]),
-    "__tensor__": lambda config: Tensor(config["value"], dtype=config["dtype"]),
+    "__numpy__": array_of,
+    "__tensor__": lambda config: Tensor(array_of(config), dtype=config["dtype"]),
 }

@@ -314,6 +314,116 @@ def test_patterns_that_take_for_ever(tmp_path: Path, pattern: str) -> None:
         chosen["a["] = optimizers.SGD()
 
 
+NUMPY, OURS = "keras.src.ops.numpy", "tinygrad_lr.layers"
+MUCH = 10**8
+
+
+def with_steps(path: Path, *steps: Any, shape: Any = (None, 4)) -> Path:
+    """A file of a model of places, with these operations one after the other; "@" in
+    what they are called on is the place before.
+    """
+    inputs = keras.Input((4,), name="a")
+    saved(path, "m.keras", keras.Model(inputs, keras.layers.Dense(3)(inputs)))
+
+    def change(config: Any) -> None:
+        layers = config["config"]["layers"]
+        layers[0]["config"]["batch_shape"] = list(shape)
+        del layers[1:]
+        last = "a"
+        for i, (module, kind, settings, args, kwargs) in enumerate(steps):
+            place = {
+                "class_name": "__keras_tensor__",
+                "config": {"keras_history": [last, 0, 0]},
+            }
+            call = json.dumps({"args": args, "kwargs": kwargs})
+            call = call.replace('"@"', json.dumps(place))
+            last = f"step{i}"
+            layers.append(
+                {
+                    "module": module, "class_name": kind, "name": last,
+                    "config": {"name": last, **settings},
+                    "inbound_nodes": [json.loads(call)],
+                }
+            )  # fmt: skip
+        config["config"]["output_layers"] = [[last, 0, 0]]
+
+    return rewritten(path / "m.keras", change)
+
+
+def ours(function: str, **options: Any) -> Any:
+    return OURS, "Operation", {"function": function, "options": options}, ["@"], {}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(NUMPY, "Tile", {"repeats": [1, 300]}, ["@"], {})] * 4,
+        [(NUMPY, "Pad", {"pad_width": 1}, ["@"], {"pad_width": [[0, 0], [0, MUCH]]})],
+        [(NUMPY, "Repeat", {"axis": 1}, ["@"], {"repeats": 1e10})],
+        [
+            (NUMPY, "Tile", {"repeats": [1, 5000]}, ["@"], {}),
+            (NUMPY, "Outer", {}, ["@", "@"], {}),
+        ],
+        [
+            (NUMPY, "Tile", {"repeats": [1, 10**5]}, ["@"], {}),
+            (NUMPY, "Concatenate", {"axis": 1}, [["@"] * 999], {}),
+        ],
+        [(NUMPY, "Diff", {"n": 10**6}, ["@"], {})],
+        [
+            (NUMPY, "Tile", {"repeats": [1, 999]}, ["@"], {}),
+            (NUMPY, "Einsum", {"subscripts": "ab,cd,ef->abcdef"}, ["@"] * 3, {}),
+        ],
+        [ours("numpy.pad", pad_width=[[0, 0], [0, MUCH]])],
+        [ours("numpy.full_like", fill_value=1, shape=[MUCH])],
+        [ours("numpy.fft.fft", n=MUCH)],
+        [ours("numpy.polyder", m=10**9)],
+        [ours("numpy.astype", dtype="S90000000")],
+    ],
+    ids=lambda steps: f"{steps[0][1]}-{steps[0][2].get('function')}",
+)
+def test_steps_that_grow_or_never_end(tmp_path: Path, steps: Any) -> None:
+    with pytest.raises(UnsafeFileError, match="asks too much"):
+        load_model(with_steps(tmp_path, *steps))
+
+
+def test_places_that_are_too_large(tmp_path: Path) -> None:
+    absolute = (NUMPY, "Absolute", {}, ["@"], {})
+    for shape in ((None, MUCH), (10**6, 10**4), (None,) * 9):
+        with pytest.raises(UnsafeFileError, match="asks too much: a place of shape"):
+            load_model(with_steps(tmp_path, absolute, shape=shape))
+    for kind, setting in [
+        ("RepeatVector", {"n": 10**9}),
+        ("CategoryEncoding", {"num_tokens": MUCH}),
+        ("CategoryEncoding", {"num_tokens": MUCH // 5, "output_mode": "multi_hot"}),
+        ("ZeroPadding1D", {"padding": MUCH}),
+    ]:
+        shape = (None, 2, 3) if kind[0] == "Z" else (None, 4)
+        layer = ("keras.layers", kind, setting, ["@"], {})
+        with pytest.raises(UnsafeFileError, match="asks too much: a place of shape"):
+            load_model(with_steps(tmp_path, layer, shape=shape))
+    image = (
+        NUMPY,
+        "Pad",
+        {"pad_width": [[0, 0], [99, 99], [99, 99], [0, 0]]},
+        ["@"],
+        {},
+    )
+    model = load_model(with_steps(tmp_path, image, shape=(None, 512, 512, 3)))
+    assert model.output_shape == (None, 710, 710, 3)
+
+
+def test_arrays_of_anything_but_numbers(tmp_path: Path) -> None:
+    for kind in ("__numpy__", "__tensor__"):
+        value = {"class_name": kind, "config": {"value": ["a"], "dtype": "S900000000"}}
+        steps = [
+            (NUMPY, "Add", {}, ["@", value], {}),
+            ("keras.layers", "Rescaling", {"scale": value}, ["@"], {}),
+        ]
+        for step in steps:
+            with pytest.raises(ModelFileError):
+                load_model(with_steps(tmp_path, step))
+
+
 def test_json(tmp_path: Path) -> None:
     for text, error, match in [
         ("[" * 100_000 + "]" * 100_000, UnsafeFileError, "lists and dicts"),

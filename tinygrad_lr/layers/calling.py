@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lr.arguments import parameters
 from tinygrad_lr.autodiff import Tensor, label, name_scope
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.layers.growth import check_room
 from tinygrad_lr.layers.places import (
     Form,
     KerasTensor,
@@ -182,6 +183,7 @@ class Calling(Tracking):
             return map_shapes(
                 lambda shape: Form(tuple(shape), self.compute_dtype, mask), found
             )
+        check_room(self, args, kwargs)
         before = [(variable, variable.data) for variable in self.variables]
         forms = forms_of(self, args, kwargs)
         for variable, value in before:  # what a layer counts, it counts on data

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
+from tinygrad_lr.layers.growth import check_growth
 from tinygrad_lr.layers.places import KerasTensor, Node, forms_of, has_places
 from tinygrad_lr.naming import class_name, unique_name
 from tinygrad_lr.nesting import map_structure
@@ -46,6 +47,7 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_places(args, kwargs):
+            check_growth(self.function, args, kwargs, self.options)
             try:
                 forms = forms_of(self, args, kwargs)
             except ValueError:  # zeros have no inverse, no logarithm, ...

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from tinygrad_lr.allowance import room_for
 from tinygrad_lr.autodiff import Tensor, no_grad
 from tinygrad_lr.autodiff.functions import astype, getitem
 from tinygrad_lr.masks import mask_of, set_mask
@@ -63,6 +64,7 @@ class KerasTensor(NDArrayOperatorsMixin):
     ) -> None:  # fmt: skip
         self.shape = tuple(shape)
         self.dtype = np.dtype(getattr(dtype, "name", dtype)).name
+        room_for(self.shape, self.dtype)
         self.name = name or unique_name("KerasTensor")
         self.node = node
         self.index = index

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.allowance import room_for
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.config import epsilon, image_data_format
 from tinygrad_lr.convert import as_tensor
@@ -282,6 +283,7 @@ def encoded(inputs: Any, mode: str, depth: int, dtype: Any, weights: Any = None)
         inputs = inputs[None]
     if mode == "one_hot" and inputs.ndim > 1 and inputs.shape[-1] == 1:
         inputs = inputs[..., 0]
+    room_for((*inputs.shape, depth), dtype)
     columns = as_tensor(np.equal(inputs[..., None], np.arange(depth)), dtype)
     if mode == "one_hot":
         return columns

@@ -19,7 +19,7 @@ from tinygrad_lr.layers.operation import deserialize_operation, serialize_operat
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.registry import make
-from tinygrad_lr.serialization import serialize_keras_object
+from tinygrad_lr.serialization import array_of, serialize_keras_object
 
 # -- to plain values -------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "__tuple__": tuple,
     "__slice__": lambda config: slice(config["start"], config["stop"], config["step"]),
     "__ellipsis__": lambda config: Ellipsis,
-    "__numpy__": lambda config: np.array(config["value"], config["dtype"]),
+    "__numpy__": array_of,
 }
 
 

@@ -17,10 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.layers.places import KerasTensor, has_places
 from tinygrad_lr.naming import class_name
-from tinygrad_lr.nesting import inside
 
 Function = Callable[..., Any]
 NO_DEFAULT = inspect.Parameter.empty
@@ -65,12 +63,6 @@ WORDS = {
     "getitem": "get_item", "invert": "bitwise_invert", "radians": "deg2rad",
     "remainder": "mod",
 }  # fmt: skip
-
-# Settings by which a result can be larger than what it is made of.
-SIZES = words(
-    """N bins fft_length minlength num num_classes pad_width repeats sequence_length
-    shape size"""
-)
 
 STEPS: dict[str, Step] = {}  # by the names of functions
 CLASSES: dict[str, Step] = {}  # and by those of Keras's classes
@@ -147,17 +139,13 @@ class Step:
     def settings(self, config: dict[str, Any]) -> dict[str, Any]:
         """The settings that a file gives, whose lists were tuples.
 
-        Raises ``ValueError`` for unknown ones, and :class:`AllowanceError` for sizes
-        that the file cannot account for.
+        Raises ``ValueError`` for unknown ones.
         """
         if not self.takes(config):
             raise ValueError(
                 f"{self.kind}: expected the settings {[*self.parameters]}, got "
                 f"{[*config]}."
             )
-        for name in SIZES & config.keys():
-            numbers = inside(config[name], int)
-            pay_for([n for n in numbers if n > 0], np.float32)
         return {name: tuples(value) for name, value in config.items()}
 
 
