@@ -1,7 +1,7 @@
 """Time the jobs beside their hand-written programs, in interleaved rounds of one
 process.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/compare.py [--rounds 5] [JOB ...]
+    python benchmarks/compare.py [--rounds 5] [JOB ...]
 
 Prints, for each job, the least time per step of both sides over all rounds, and their
 ratio.

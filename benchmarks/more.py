@@ -1,6 +1,6 @@
 """Measure what is no step: the progress bar, the first batch, eager mode, memory.
 
-OPENBLAS_NUM_THREADS=1 python benchmarks/more.py [--rounds 5] [bar | first | eager |
+python benchmarks/more.py [--rounds 5] [bar | first | eager |
 memory ...]
 """
 

@@ -1,6 +1,6 @@
 """Time the same jobs in real Keras (any backend), beside this package, in one process.
 
-    KERAS_BACKEND=jax OPENBLAS_NUM_THREADS=1 python benchmarks/peers.py [--rounds 5]
+    KERAS_BACKEND=jax python benchmarks/peers.py [--rounds 5]
     [JOB ...]
 
 Needs ``pip install keras jax`` (or another backend); jobs as in compare.py.
