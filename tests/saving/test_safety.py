@@ -368,6 +368,12 @@ def ours(function: str, **options: Any) -> Any:
             (NUMPY, "Tile", {"repeats": [1, 10**5]}, ["@"], {}),
             (NUMPY, "Concatenate", {"axis": 1}, [["@"] * 999], {}),
         ],
+        [
+            (NUMPY, "Tile", {"repeats": [1, 9999]}, ["@"], {}),
+            (NUMPY, "ExpandDims", {"axis": 1}, ["@"], {}),
+            (NUMPY, "Transpose", {"axes": [0, 2, 1]}, ["@"], {}),
+            (NUMPY, "Inner", {}, ["@", "@"], {}),
+        ],
         [(NUMPY, "Diff", {"n": 10**6}, ["@"], {})],
         [
             (NUMPY, "Tile", {"repeats": [1, 999]}, ["@"], {}),
@@ -410,6 +416,22 @@ def test_places_that_are_too_large(tmp_path: Path) -> None:
     )
     model = load_model(with_steps(tmp_path, image, shape=(None, 512, 512, 3)))
     assert model.output_shape == (None, 710, 710, 3)
+
+
+def test_shapes_broadcast_against_each_other(tmp_path: Path) -> None:
+    config = {"value": [[1]] * 9999, "dtype": "float32"}
+    column = {"class_name": "__numpy__", "config": config}
+    for kind, other, shape in [
+        ("Add", column, (None, 1, 9999)),
+        ("Greater", column, (None, 1, 9999)),
+        ("Maximum", [1.0] * 9999, (None, 9999, 1)),
+    ]:
+        step = (NUMPY, kind, {}, ["@", other], {})
+        with pytest.raises(UnsafeFileError, match="asks too much"):
+            load_model(with_steps(tmp_path, step, shape=shape))
+    where = (NUMPY, "Where", {}, ["@", "@", "@"], {})
+    path = with_steps(tmp_path, where, shape=(None, 512, 512))
+    assert load_model(path).output_shape == (None, 512, 512)
 
 
 def test_arrays_of_anything_but_numbers(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.allowance import AllowanceError, allowance, lengths_of, room_for
-from tinygrad_lr.layers.places import places_in
+from tinygrad_lr.autodiff import Tensor
+from tinygrad_lr.layers.places import KerasTensor
 from tinygrad_lr.nesting import inside, map_shapes
 
 ROUNDS = {"diff": "n", "polyder": "m", "polyint": "m"}  # settings that count loops
@@ -29,6 +30,15 @@ LENGTHS = ("bins", "fft_length", "minlength", "n", "sequence_length")
 SHAPES = ("new_shape", "newshape", "shape", "size")
 # Functions that give a number for each pair of numbers in their data.
 PAIRS = ("diag", "diagflat", "kron", "meshgrid", "outer")
+# Functions that multiply matrices, broadcast without being universal, and put together.
+PRODUCTS = (
+    "cdist", "corrcoef", "cov", "dot", "dot_product_attention", "inner", "matmul",
+)  # fmt: skip
+BROADCAST = ("divide_no_nan", "isclose", "linspace", "logspace", "where")
+JOINING = (
+    "append", "block", "column_stack", "concatenate", "dstack", "hstack", "stack",
+    "vstack",
+)  # fmt: skip
 
 
 def check_growth(
@@ -52,14 +62,20 @@ def check_growth(
         checked_kind(given["dtype"], name)
     shapes = [lengths_of(x.shape) for x in arrays_in([args, kwargs])]
     sizes = [math.prod(shape) for shape in shapes]
-    most = sum(sizes)
-    room_for((most // SEVERAL,), "float32")
-    if isinstance(function, np.ufunc) or name in PAIRS:
-        most = pairs(name, shapes, most)
+    room_for((sum(sizes) // SEVERAL,), "float32")
+    most = sum(sizes) if name in JOINING else max(sizes, default=1)
+    if name in PAIRS:
+        most = of_pairs(name, shapes)
+    elif name in PRODUCTS:
+        most = max(most, of_products(name, shapes))
+    elif name in BROADCAST or isinstance(getattr(np, name, function), np.ufunc):
+        most = max(most, together(shapes))
     last = max((shape[-1] for shape in shapes if shape), default=1) or 1
     for setting, value in given.items():
         if setting in FACTORS:
-            most = max(most, most * math.prod(numbers(value)))
+            each = [max(numbers(value), default=1)]  # a number for each element, or
+            each = each if name == "repeat" else numbers(value)  # for each axis
+            most = max(most, most * math.prod(each))
         elif setting in LENGTHS and name != "matrix_power":
             most = max(most, most // last * max(numbers(value), default=1))
         elif setting in SHAPES:
@@ -70,8 +86,6 @@ def check_growth(
             most = max(most, summed(value, shapes))
     if name == "tensordot":
         most = max(most, contracted(shapes, given.get("axes", 2)))
-    if name in ("matmul", "dot") and len(shapes) == 2 and all(shapes):
-        most = max(most, sizes[0] * shapes[1][-1])
     room_for((most,), "float32")
 
 
@@ -101,9 +115,11 @@ def named(function: Callable[..., Any], args: Any) -> dict[str, Any]:
 
 
 def arrays_in(value: Any) -> Iterator[Any]:
-    """The places and arrays in arguments."""
-    yield from places_in(value)
-    yield from inside(value, np.ndarray)
+    """The places and arrays in arguments, and lists of numbers as arrays."""
+    yield from inside(value, (KerasTensor, Tensor, np.ndarray))
+    for arg in (*value[0], *value[1].values()):
+        if isinstance(arg, list) and all(type(n) in (int, float) for n in arg):
+            yield np.array(arg, "float32")
 
 
 def numbers(value: Any) -> list[int]:
@@ -114,26 +130,47 @@ def numbers(value: Any) -> list[int]:
     return [max(int(n), 1) for n in found if n > 0 and math.isfinite(n)]
 
 
-def pairs(name: str, shapes: list[tuple[int, ...]], most: int) -> int:
-    """The size where each number of one meets each of another, or broadcast shapes."""
-    if name not in PAIRS:
-        try:
-            shape: tuple[int, ...] = np.broadcast_shapes(*shapes)
-            return math.prod(shape)
-        except ValueError:  # it will be said what does not fit
-            return most
+def of_pairs(name: str, shapes: list[tuple[int, ...]]) -> int:
+    """The size where each number of one meets each of another, or of itself."""
+    sizes = [math.prod(shape) for shape in shapes]
     if name in ("diag", "diagflat"):
-        return most * most if all(len(shape) < 2 for shape in shapes) else most
-    return math.prod(map(math.prod, shapes)) * (len(shapes) if name[0] == "m" else 1)
+        alone = all(len(shape) < 2 or name == "diagflat" for shape in shapes)
+        return sum(sizes) ** 2 if alone else sum(sizes)
+    return math.prod(sizes) * (len(shapes) if name == "meshgrid" else 1)
+
+
+def of_products(name: str, shapes: list[tuple[int, ...]]) -> int:
+    """The size where each row of one matrix meets each row or column of another."""
+    if name in ("corrcoef", "cov"):
+        shapes = shapes * 2
+    if len(shapes) < 2 or any(len(shape) < 2 for shape in shapes[:2]):
+        return 0
+    one, other = shapes[:2]
+    if name == "dot_product_attention" and len(one) == len(other) == 4:
+        return one[-3] * other[-3] * one[-2]
+    if name == "matmul":
+        return together([one[:-2], other[:-2]]) * one[-2] * other[-1]
+    if name == "dot":
+        return math.prod(one[:-1]) * math.prod(other) // max(other[-2], 1)
+    return math.prod(one[:-1]) * math.prod(other[:-1])
+
+
+def together(shapes: list[tuple[int, ...]]) -> int:
+    """The size of shapes broadcast against each other; 0 if they do not fit."""
+    try:
+        shape: tuple[int, ...] = np.broadcast_shapes(*shapes)
+    except ValueError:  # it will be said what does not fit
+        return 0
+    return math.prod(shape)
 
 
 def padded(shape: tuple[int, ...], width: Any) -> int:
     """The size with ``pad_width`` around it."""
     try:
-        pairs = np.broadcast_to(np.asarray(width, float), (len(shape), 2))
+        each = np.broadcast_to(np.asarray(width, float), (len(shape), 2))
     except (TypeError, ValueError):  # NumPy says what is wrong with it
         return 0
-    both = [max(int(a + b), 0) if np.isfinite(a + b) else 0 for a, b in pairs]
+    both = [max(int(a + b), 0) if np.isfinite(a + b) else 0 for a, b in each]
     return math.prod(n + more for n, more in zip(shape, both, strict=True))
 
 
