@@ -50,7 +50,7 @@ class Operation:
             check_growth(self.function, args, kwargs, self.options)
             try:
                 forms = forms_of(self, args, kwargs)
-            except ValueError:  # zeros have no inverse, no logarithm, ...
+            except (ValueError, ArithmeticError):  # zeros have no inverse, no mean ...
                 forms = forms_of(self, args, kwargs, regular)
             return Node(self, args, kwargs).finish(forms)
         return self.function(*args, **{**self.options, **kwargs})
