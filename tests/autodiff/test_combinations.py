@@ -140,6 +140,9 @@ def test_more_delta_degrees_of_freedom_than_numbers():
 def test_integers_and_booleans():
     whole = np.array([3, -1, 0, 2])
     alike(np.nanmean, whole > 0)
+    alike(lambda x: np.quantile(x, 0), whole)
+    alike(lambda x: np.quantile(x, [0.1, 0.9]), np.float32([1, 2, 4]))
+    alike(lambda x: np.percentile(x, 30), np.float32([1, 2, 4]))
     alike(np.nanmedian, whole)
     alike(lambda x: np.piecewise(x, [x > 0], [1.5, lambda q: q]), whole)
     alike(lambda x: np.select([x > 0], [2.0], x), np.float32([1, -2]))
@@ -166,6 +169,7 @@ def test_transforms_keep_a_length_or_repeat_an_axis():
 
 def test_back_through_unusual_spellings():
     x = np.arange(4.0)
+    assert grad(lambda t: np.piecewise(t, [t > 0], [np.square]))(np.array(3.0)) == 6
     if hasattr(np, "matvec"):  # NumPy 2.2 takes widths by axis
         assert grad(lambda t: np.pad(t, {-1: (2, 1)}).sum())(x).tolist() == [1] * 4
     assert grad(lambda t: np.convolve(t, [1.0, 2], mode=1).sum())(x).tolist() == [
@@ -180,6 +184,9 @@ def test_back_through_unusual_spellings():
     "call",
     [
         lambda t: np.nanquantile(t, -0.1), lambda t: np.nanpercentile(t, 101),
+        lambda t: np.quantile(t * 1j, 0.5), lambda t: np.rollaxis(t, 1),
+        lambda t: np.dsplit(t, 1), lambda t: np.block([[t], t]),
+        lambda t: np.insert(t, 0, 1j),
         lambda t: np.diff(t, n=-1), lambda t: np.median(t[0], axis=0),
         lambda t: np.linalg.norm(t, "fro"), lambda t: np.linalg.norm(t, "fro", 0),
         lambda t: np.linalg.matrix_power(t[None] * t[:, None], 1.5),

@@ -19,13 +19,13 @@ from tinygrad_lr.autodiff.rules import Function, as_array, composition
 # -- views and joins -------------------------------------------------------------------
 
 
-@composition(np.rollaxis)
+@composition(np.rollaxis, vetted=True)
 def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
     axis, start = axis % x.ndim, start + x.ndim if start < 0 else start
     return np.moveaxis(x, axis, start - 1 if axis < start else start)
 
 
-@composition(np.dsplit)
+@composition(np.dsplit, vetted=True)
 def dsplit(x: Any, sections: Any) -> Any:
     return np.split(x, sections, 2)
 
@@ -38,7 +38,7 @@ def append(x: Any, values: Any, axis: int | None = None) -> Any:
     return np.concatenate([x, values], axis)
 
 
-@composition(np.block)
+@composition(np.block, vetted=True)
 def block(arrays: Any) -> Any:
     """Innermost lists are joined along the last axis, the next along that before."""
 
@@ -111,7 +111,7 @@ def resize(x: Any, new_shape: Any) -> Any:
     return moving(np.resize)(x, new_shape)
 
 
-@composition(np.insert)
+@composition(np.insert, vetted=True)
 def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     at = np.insert(places(x), looked_at(obj), places(values, np.size(x)), axis)
     values = np.ravel(values)
@@ -294,6 +294,7 @@ def running(total: Callable[..., Any], first: int) -> Callable[..., Any]:
         x: Any, axis: Any = None, dtype: Any = None, include_initial: bool = False
     ) -> Any:
         axis = 0 if axis is None else axis
+        x = np.atleast_1d(x)
         out = total(x, axis=axis, dtype=dtype)
         if not include_initial:
             return out

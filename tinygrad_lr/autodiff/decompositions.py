@@ -246,6 +246,12 @@ def pinv_rule(
     Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear
     least squares problems whose variables separate", SIAM J. Numer. Anal. 10 (1973).
     """
+    if hermitian:  # one triangle is read, as by eigh
+        below = np.tril(x, -1)
+        x = below + adjoint(below) + np.real(x) * identity_like(x)
+        d = pinv_rule(g, out, x, rcond, rtol=rtol)
+        both = d + adjoint(d)
+        return np.tril(both) - both * identity_like(x) / 2
     g = conj(g)
     p, p_h, g_h = out, adjoint(out), adjoint(g)
     xp, px = np.matmul(x, p), np.matmul(p, x)

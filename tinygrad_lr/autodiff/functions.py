@@ -61,7 +61,7 @@ def scatter_set(x: Any, index: Any, values: Any) -> Any:
     """``x`` with ``values`` in the place of ``x[index]``; of repeated indices the last
     counts.
     """
-    out = x.astype(np.result_type(x, values))
+    out = np.array(x, np.result_type(x, values))
     out[index] = values
     return out
 

@@ -15,7 +15,14 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.complexes import conj
-from tinygrad_lr.autodiff.rules import axes_of, composition, constant, kept, rule
+from tinygrad_lr.autodiff.rules import (
+    as_array,
+    axes_of,
+    composition,
+    constant,
+    kept,
+    rule,
+)
 
 # -- spread ----------------------------------------------------------------------------
 
@@ -120,7 +127,8 @@ def quantile(
     shares = np.reshape(np.asarray(q, float), -1)
     places = np.quantile(np.arange(float(n)), shares, method=method)
     rows = np.sort(rows, -1)
-    dtype = x.dtype if method in WHOLE else share_dtype(x, q)
+    dtype = share_dtype(x, q)
+    dtype = x.dtype if method in WHOLE else dtype
     out = between(rows, places, dtype)
     if rows.dtype.kind == "f":  # nan is sorted to the end
         out = np.where(np.isnan(rows[..., -1:]), np.nan, out)
@@ -184,8 +192,15 @@ def between(rows: Any, places: Any, dtype: Any) -> Any:
 
 
 def share_dtype(x: Any, q: Any) -> Any:
-    """An array of quantiles has a dtype of its own, a number that of ``x``."""
-    return np.result_type(x.dtype, q.dtype if hasattr(q, "dtype") else np.float16)
+    """An array of quantiles has a dtype of its own, a number that of floating ``x``."""
+    if x.dtype.kind == "c":
+        raise TypeError(
+            f"quantiles and percentiles: expected real numbers, got {x.dtype}, which "
+            "has no order. Take those of np.absolute(x)."
+        )
+    if x.dtype.kind == "f" and isinstance(q, (int, float)):
+        return x.dtype
+    return np.result_type(x.dtype, as_array(q).dtype)
 
 
 def in_hundredths(function: Callable[..., Any]) -> Callable[..., Any]:

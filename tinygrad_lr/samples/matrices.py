@@ -121,7 +121,7 @@ def families() -> dict[str, dict[Function, list[Sample]]]:
             decompositions.tall_qr: [s(m.T), s(square)],
             np.linalg.pinv: [
                 s(m), s(m.T), s(batch), s(z), s(cut, rcond=0.3), s(cut.T, rcond=0.3),
-                s(cut * (1 + 0.5j), rcond=0.3),
+                s(cut * (1 + 0.5j), rcond=0.3), s(square, hermitian=True),
             ],
             np.linalg.lstsq: [s(m.T, v), s(m, a(3, 2)), s(m.T, a(4, 2), rcond=1e-9)],
         },
