@@ -45,10 +45,11 @@ def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 def gradient(f: Any, *spacings: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Differences of second order inside, of ``edge_order`` at the borders."""
     axes = axes_of(axis, f.ndim)
-    if len(spacings) not in (0, 1, len(axes)):
+    positions = len(spacings) == 1 and np.ndim(spacings[0]) > 0
+    if len(spacings) not in (0, 1, len(axes)) or (positions and len(axes) > 1):
         raise TypeError(
-            f"np.gradient: expected no, one or {len(axes)} spacings, got "
-            f"{len(spacings)}."
+            f"np.gradient: expected no, one or {len(axes)} spacings (positions for "
+            f"each axis), got {len(spacings)}."
         )
     steps = spacings if len(spacings) == len(axes) else (spacings or (1.0,)) * len(axes)
     if edge_order not in (1, 2):
@@ -70,6 +71,11 @@ def slope_along(f: Any, h: Any, edge_order: int) -> Any:
         raise ValueError(
             f"np.gradient: an axis of length {n} is too short for "
             f"edge_order={edge_order}."
+        )
+    if np.ndim(h) and np.shape(h) != (n,):
+        raise ValueError(
+            f"np.gradient: expected {n} positions for an axis of length {n}, got shape "
+            f"{np.shape(h)}."
         )
     d = np.broadcast_to(h, (n - 1,)) if np.ndim(h) == 0 else h[1:] - h[:-1]
     even = np.ndim(h) == 0 or (isinstance(d, np.ndarray) and np.all(d == d[0]))

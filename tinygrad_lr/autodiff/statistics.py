@@ -71,7 +71,8 @@ def cov(
     weights = np.ones(x.shape[1], np.real(x).dtype) if not given else np.prod(given, 0)
     total = float(np.sum(weights))
     mass = total if aweights is None else float(np.sum(weights * aweights))
-    norm = max(total - ddof * mass / (total if aweights is not None else mass), 0.0)
+    spent = ddof if aweights is None else ddof * mass / total
+    norm = max(total - spent, 0.0)
     centred = x - np.average(x, axis=1, weights=weights if given else None)[:, None]
     return np.squeeze(np.matmul(centred, np.transpose(conj(centred) * weights)) / norm)
 
