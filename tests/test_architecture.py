@@ -18,7 +18,7 @@ STOREYS = {
     **dict.fromkeys(
         [
             "dtype_policies", "mixed_precision", "tree",
-            "activations", "allowance", "arguments", "config", "constraints",
+            "absent", "activations", "allowance", "arguments", "config", "constraints",
             "constructors", "convert", "initializers", "layers", "losses", "masks",
             "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",
             "registry", "regularizers", "seldom", "serialization",

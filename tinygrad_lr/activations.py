@@ -15,7 +15,9 @@ import numpy as np
 
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff import Tensor, functions
+from tinygrad_lr.notices import warn
 from tinygrad_lr.registry import Registry
+from tinygrad_lr.seldom import loaded_when_asked
 
 
 class Probabilities(Tensor):
@@ -65,10 +67,21 @@ def sigmoid(x: Any) -> Any:
 @checked
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) over ``axis``: positive numbers that add up to 1."""
+    warn_of_one(x, axis)
     out = functions.softmax(x, axis=axis)
     if isinstance(out, Tensor) and axis in (-1, out.ndim - 1):
         return Probabilities.with_logits(out, x, "softmax")
     return out
+
+
+def warn_of_one(x: Any, axis: Any) -> None:
+    """Warn of a softmax over a single value, which is always 1."""
+    shape = getattr(x, "shape", ())
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        warn(
+            f"softmax over axis {axis}, which has size 1 here, always gives 1. Did you "
+            "mean sigmoid?"
+        )
 
 
 @checked
@@ -336,3 +349,6 @@ def get(identifier: Any) -> Any:
     ('silu', 'linear')
     """
     return linear if identifier is None else registry.get(identifier)
+
+
+__getattr__ = loaded_when_asked(__name__)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
-import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -20,8 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import tinygrad_lr
-from tinygrad_lr import legacy, tensorflow_names
-from tinygrad_lr.naming import suggestion
+from tinygrad_lr import absent, legacy, tensorflow_names
 
 KERAS_VERSION = "3.15.1"  # the Keras whose interface is followed
 
@@ -61,17 +59,6 @@ MODULES = (
     "preprocessing.text", "quantizers", "random", "regularizers", "saving", "tree",
     "utils", "visualization", "wrappers", "wrappers.scikit_learn",
 )  # fmt: skip
-
-
-# The families of layers of Keras that nothing here answers yet.
-LAYERS_TO_COME = {
-    "convolutional": r"\w*Conv(olution)?\w*[123]D\w*|LocallyConnected[12]D",
-    "pooling": r"(Adaptive)?(Average|Avg|Max)Pool(ing)?[123]D",
-    "recurrent": r"(Simple|Stacked|CuDNN)?(LSTM|GRU|RNN)(Cells?)?|Bidirectional",
-    "attention": r"\w*Attention",
-    "text": r"(String|Integer)Lookup|TextVectorization|Hash(ing|edCrossing)",
-    "image": r"Random\w+|Resizing|CenterCrop|\w*Spectrogram|CutMix|MixUp|AugMix",
-}
 
 
 def answered_paths() -> dict[str, str | None]:
@@ -216,17 +203,15 @@ def missing(module: ModuleType, name: str) -> str:
     root = max((r for r in ROOTS if path.startswith(f"{r}.")), key=len, default="")
     if path[len(root) + 1 :] in {*MODULES, *legacy.MODULES}:
         return f"{path} is a module of Keras that tinygrad_lr does not have."
-    for family, names in LAYERS_TO_COME.items():
-        if path.startswith(f"{root}.layers.") and re.fullmatch(names, name):
-            return f"{path}: {family} layers are not there yet in tinygrad_lr."
-    home = PATHS.get(module.__name__) or ""
-    for part in home.split():
-        if f"{part}.{name}" in legacy.MISSING:
-            return f"{path}: {legacy.MISSING[f'{part}.{name}']}."
-    known = [n for n in dir(module) if not n.startswith("_")]
-    hint = suggestion(name, known)
-    if not hint and known:
-        hint = f" It has {', '.join(known[:20])}{' ...' if known[20:] else '.'}"
+    if path.startswith(f"{root}.layers."):
+        homes = ["layers"]
+    else:
+        homes = (PATHS.get(module.__name__) or "").split()
+    for home in homes:
+        why = absent.reason(f"{home}.{name}", path)
+        if why is not None:
+            return why
+    hint = absent.near(name, dir(module))
     return f"{module.__name__}, as tinygrad_lr answers it, has no {name!r}.{hint}"
 
 

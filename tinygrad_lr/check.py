@@ -8,7 +8,6 @@ unproven.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import sys
 import time
@@ -24,6 +23,7 @@ from tinygrad_lr.autodiff.gradcheck import GradientError
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, RULES, Function
 from tinygrad_lr.autodiff.tensor import Array, plain, pull_back
 from tinygrad_lr.autodiff.trees import leaves, transform
+from tinygrad_lr.naming import nearest
 from tinygrad_lr.samples import (
     NOT_ANALYTIC,
     SYMMETRIC,
@@ -263,8 +263,9 @@ def chosen_rows(words: Sequence[str]) -> list[Row]:
     for word in words:
         hits = {name for name in names if word in (name, name.removeprefix("np."))}
         if not hits:
-            near = difflib.get_close_matches(word, names, 1)
-            hint = f"; did you mean {near[0]}?" if near else "."
+            plain = {name.removeprefix("np."): name for name in names}
+            near = nearest(word.removeprefix("np."), plain, 1)
+            hint = f"; did you mean {plain[near[0]]}?" if near else "."
             raise ValueError(f"check: there is no row for {word!r}{hint}")
         wanted |= hits
     return [row for row in listed if not words or name_of(row.function) in wanted]

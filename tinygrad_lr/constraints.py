@@ -16,6 +16,7 @@ from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.registry import Registry
+from tinygrad_lr.seldom import loaded_when_asked
 
 Axis = int | tuple[int, ...] | list[int]
 
@@ -127,3 +128,5 @@ max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNo
 registry = Registry("constraint", "keras.constraints")
 registry.add(MaxNorm, NonNeg, UnitNorm, MinMaxNorm, maxnorm=MaxNorm, nonneg=NonNeg)
 serialize, deserialize, get = registry.serialize, registry.deserialize, registry.get
+
+__getattr__ = loaded_when_asked(__name__)

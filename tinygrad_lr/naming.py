@@ -50,6 +50,8 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
 
     >>> nearest("imput_dim", ["units", "input_dim", "name"])
     ['input_dim']
+    >>> nearest("tahn", ["tan", "tanh"], 1)
+    ['tanh']
     """
     import difflib
 
@@ -57,7 +59,9 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     for candidate in sorted(known, key=lambda k: (k.islower() != name.islower(), k)):
         plain.setdefault(candidate.lower().replace("_", ""), candidate)
     wanted = name.lower().replace("_", "")
-    return [plain[found] for found in difflib.get_close_matches(wanted, plain, most)]
+    likely = difflib.get_close_matches(wanted, plain, most + 2)
+    likely.sort(key=lambda found: sorted(found) != sorted(wanted))  # letters swapped
+    return [plain[found] for found in likely[:most]]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.registry import Registry
+from tinygrad_lr.seldom import loaded_when_asked
 
 
 class Regularizer(Noticed, metaclass=Checked):
@@ -140,3 +141,5 @@ l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 registry = Registry("regularizer", "keras.regularizers")
 registry.add(L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2)
 serialize, deserialize, get = registry.serialize, registry.deserialize, registry.get
+
+__getattr__ = loaded_when_asked(__name__)

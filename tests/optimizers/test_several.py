@@ -151,3 +151,12 @@ def test_the_scale_always_changes():
     LossScaleOptimizer(SGD(), dynamic=True)
     with pytest.raises(ValueError, match="loss_scale_factor="):
         LossScaleOptimizer(SGD(), dynamic=False)
+
+
+def test_an_optimizer_inside_that_was_built_for_others():
+    used = SGD(0.1)
+    used.apply([ONES], [Variable(ONES)])
+    w = Variable(ONES)
+    with pytest.raises(ValueError, match="does not know the variable"):
+        MultiOptimizer(OptimizerMap(used)).apply([ONES], [w])
+    assert w.numpy().tolist() == [1, 1]

@@ -7,7 +7,7 @@ import pytest
 from comparison import compare, recorded
 
 import tinygrad_lr as keras
-from tinygrad_lr import legacy
+from tinygrad_lr import absent
 
 RECORDED = recorded("ops")
 
@@ -23,7 +23,7 @@ def test_every_operation_is_there_or_named_as_missing() -> None:
         if name in own:
             assert own[name] == parameters, name
         else:
-            assert f"ops.{name}" in legacy.MISSING, name
+            assert f"ops.{name}" in absent.MISSING, name
 
 
 def test_every_operation_has_a_case() -> None:
@@ -32,7 +32,7 @@ def test_every_operation_has_a_case() -> None:
         for name in cases.OPS
     }
     without = set(RECORDED["signatures"]) - used
-    assert {name for name in without if f"ops.{name}" not in legacy.MISSING} <= {
+    assert {name for name in without if f"ops.{name}" not in absent.MISSING} <= {
         "convert_to_numpy", "eig", "view_as_complex", "empty_like", "log1p", "expm1",
         "i0", "log10", "identity", "rot90", "polar", "svd", "logaddexp2",
     }  # fmt: skip

@@ -57,6 +57,7 @@ class name_scope:  # noqa: N801  # as Keras calls it
         self.caller = caller
         self.deduplicate = deduplicate
         self.override_parent = override_parent
+        self.before: tuple[tuple[str, ...], Any] | None = None
 
     def __enter__(self) -> name_scope:
         self.before = scopes.names, scopes.caller
@@ -70,4 +71,5 @@ class name_scope:  # noqa: N801  # as Keras calls it
         return self
 
     def __exit__(self, *error: Any) -> None:
-        scopes.names, scopes.caller = self.before
+        if self.before is not None:  # else it was not entered
+            scopes.names, scopes.caller = self.before

@@ -17,6 +17,8 @@ from tinygrad_lr.autodiff.starting import function_or_none, started
 from tinygrad_lr.autodiff.tensor import Tensor
 from tinygrad_lr.changes import changes
 
+AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
+
 
 class Variable(Tensor):
     """A named, assignable Tensor: a weight, a moving statistic, a step count.
@@ -43,7 +45,7 @@ class Variable(Tensor):
 
     def __init__(
         self, initializer: Any = None, shape: Any = None, dtype: Any = None,
-        trainable: bool = True, autocast: bool = True, aggregation: str = "none",
+        trainable: bool = True, autocast: bool = True, aggregation: str | None = "none",
         synchronization: str = "auto", name: str | None = None, layout: Any = None,
         *, initial_value: Any = None,
     ) -> None:  # fmt: skip
@@ -54,10 +56,20 @@ class Variable(Tensor):
             start, dtype = started(start, shape, dtype)
         self.storage = None
         super().__init__(start, dtype=dtype)
+        if not isinstance(name, str | None) or "/" in (name or ""):
+            raise ValueError(
+                f"Variable: expected a name without '/', got {name!r}. Paths are made "
+                "by name_scope."
+            )
+        if aggregation not in AGGREGATIONS:
+            raise ValueError(
+                f"Variable: expected one of {AGGREGATIONS} as aggregation, got "
+                f"{aggregation!r}."
+            )
         self.name = name or "variable"
         self.path = scoped(self.name)
         self.word: str | None = None  # what programs call it, if not by its path
-        self.attached: dict[str, Any] = {}
+        self.attached: dict[str, Any] = {"aggregation": aggregation or "none"}
         self.trainable = trainable
 
     @property
@@ -69,6 +81,11 @@ class Variable(Tensor):
     def trainable(self, value: bool) -> None:
         self.trainable_flag = bool(value)
         self.requires_grad = self.trainable_flag and self.data.dtype.kind == "f"
+
+    @property
+    def aggregation(self) -> str:
+        """How values of several devices would become one; there is one device."""
+        return str(self.attached.get("aggregation", "none"))
 
     @property
     def constraint(self) -> Any:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lr.backend import graphs, mathematics, tensors
+from tinygrad_lr.seldom import loaded_when_asked
 
 __all__: list[str] = []
 for part in (tensors, mathematics, graphs):
@@ -13,3 +14,6 @@ for part in (tensors, mathematics, graphs):
 if TYPE_CHECKING:  # the names are made above, where a type checker does not see them
 
     def __getattr__(name: str) -> Any: ...
+
+else:
+    __getattr__ = loaded_when_asked(__name__)

@@ -73,18 +73,28 @@ def function(
 def gradients(loss: Any, variables: Any) -> Any:
     """Places for the gradients of ``loss``, a place, in places or weights.
 
-    A loss with several elements stands for their sum. Fetch the values by a
-    :func:`function`, from the inputs that the loss needs.
+    A loss with several elements, or a list of losses, stands for their sum. Fetch the
+    values by a :func:`function`, from the inputs that the loss needs. Raises
+    ``ValueError`` for a loss that is no place.
     """
+    losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
+    for part in losses or [loss]:
+        if not isinstance(part, KerasTensor):
+            raise ValueError(
+                "K.gradients: expected a loss computed from an Input or a placeholder "
+                f"(or a list of them), got {part!r:.40} of type "
+                f"{type(part).__name__}. For values use GradientTape."
+            )
     wanted = variables if isinstance(variables, (list, tuple)) else [variables]
     within = [v for v in wanted if isinstance(v, KerasTensor)]
-    given = within + [place for place in sources(loss) if all_other(place, within)]
-    model = Model(given, loss)
+    given = within + [place for place in sources(losses) if all_other(place, within)]
+    model = Model(given, losses)
 
     def gradients(*data: Any) -> list[Any]:
         with GradientTape() as tape:
             tape.watch(data[: len(within)])
-            total = np.sum(model(list(data)))
+            sums = [np.sum(part) for part in model(list(data))]
+            total = sum(sums[1:], sums[0])
         places = iter(data)
         found = [next(places) if isinstance(v, KerasTensor) else v for v in wanted]
         return list(tape.gradient(total, found))
@@ -98,10 +108,10 @@ def all_other(place: Any, places: list[Any]) -> bool:
     return all(place is not other for other in places)
 
 
-def sources(place: Any) -> list[Any]:
-    """The inputs that a place is computed from."""
+def sources(places: list[Any]) -> list[Any]:
+    """The inputs that places are computed from."""
     found: dict[int, Any] = {}
-    waiting, seen = [place], set()
+    waiting, seen = places[::-1], set()
     while waiting:
         place = waiting.pop()
         if id(place) in seen:

@@ -15,6 +15,7 @@ from tinygrad_lr.callbacks.progbar_logger import ProgbarLogger
 from tinygrad_lr.callbacks.remote_monitor import RemoteMonitor
 from tinygrad_lr.callbacks.stopping import EarlyStopping, TerminateOnNaN
 from tinygrad_lr.callbacks.tensorboard import TensorBoard
+from tinygrad_lr.seldom import loaded_when_asked
 
 __all__ = [
     "BackupAndRestore",
@@ -34,3 +35,5 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
+
+__getattr__ = loaded_when_asked(__name__)

@@ -16,6 +16,7 @@ from tinygrad_lr import random, saving
 from tinygrad_lr.callbacks.callback import Callback
 from tinygrad_lr.callbacks.history import other_spelling
 from tinygrad_lr.callbacks.monitor import MonitorCallback
+from tinygrad_lr.naming import suggestion
 from tinygrad_lr.notices import warn
 from tinygrad_lr.saving.errors import DamagedFileError, ModelFileError
 
@@ -151,7 +152,7 @@ class ModelCheckpoint(MonitorCallback):
         if value is None:
             warn(
                 f"Can save best model only with {self.monitor} available; there is "
-                f"{', '.join(logs) or 'none'}."
+                f"{', '.join(logs) or 'none'}.{suggestion(self.monitor, logs)}"
             )
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"

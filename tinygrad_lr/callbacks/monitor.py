@@ -9,6 +9,7 @@ from typing import Any
 
 from tinygrad_lr.callbacks.callback import Callback
 from tinygrad_lr.callbacks.history import other_spelling
+from tinygrad_lr.naming import suggestion
 from tinygrad_lr.notices import warn
 
 DIRECTIONS = {"up": 1, "down": -1}
@@ -41,10 +42,10 @@ class MonitorCallback(Callback):
         self.min_delta = abs(min_delta)
         self.sign = 0
 
-    def direction(self) -> int:
+    def direction(self, logs: dict[str, Any] | None = None) -> int:
         """1 if the metric should grow, -1 if it should shrink.
 
-        Raises ``ValueError`` for a metric that does not say so.
+        Raises ``ValueError`` for a metric that does not say so, or is not in ``logs``.
         """
         if self.mode != "auto":
             return 1 if self.mode == "max" else -1
@@ -57,6 +58,11 @@ class MonitorCallback(Callback):
                     sign = DIRECTIONS.get(getattr(part, "_direction", None) or "")
                     if sign is not None:
                         return sign
+        if logs and self.monitor not in logs:
+            raise ValueError(
+                f"{type(self).__name__}: there is no metric {self.monitor!r}."
+                f"{suggestion(self.monitor, logs)} There is {', '.join(logs)}."
+            )
         raise ValueError(
             f"{type(self).__name__}: cannot tell whether {self.monitor!r} should grow "
             "or shrink. Pass mode='max' or mode='min'."

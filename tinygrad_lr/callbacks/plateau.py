@@ -62,7 +62,7 @@ class ReduceLROnPlateau(MonitorCallback):
         return self.cooldown_counter > 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.sign = self.sign or self.direction()
+        self.sign = self.sign or self.direction(logs)
         logs = {} if logs is None else logs
         logs.update(learning_rates(self.model.optimizer))
         value = self.current(logs)

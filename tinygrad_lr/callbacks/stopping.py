@@ -59,7 +59,7 @@ class EarlyStopping(MonitorCallback):
         return self.current(logs)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.sign = self.sign or self.direction()
+        self.sign = self.sign or self.direction(logs)
         value = self.get_monitor_value(logs)
         if value is None or epoch < self.start_from_epoch:
             return

@@ -34,6 +34,7 @@ from tinygrad_lr.initializers.spread import (
 )
 from tinygrad_lr.initializers.stft import STFT
 from tinygrad_lr.registry import Registry
+from tinygrad_lr.seldom import loaded_when_asked
 
 registry = Registry("initializer", "keras.initializers")
 registry.add(
@@ -146,3 +147,5 @@ __all__ = [
     "variance_scaling",
     "zeros",
 ]
+
+__getattr__ = loaded_when_asked(__name__)

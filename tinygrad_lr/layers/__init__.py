@@ -86,6 +86,7 @@ from tinygrad_lr.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.wrappers import TimeDistributed, Wrapper
 from tinygrad_lr.registry import Registry
+from tinygrad_lr.seldom import loaded_when_asked
 
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
 GlobalAvgPool2D, GlobalMaxPool2D = GlobalAveragePooling2D, GlobalMaxPooling2D
@@ -242,3 +243,5 @@ __all__ = [
     "serialize",
     "subtract",
 ]
+
+__getattr__ = loaded_when_asked(__name__)

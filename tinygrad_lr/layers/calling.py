@@ -209,6 +209,12 @@ class Calling(Tracking):
 
     def _convert_positional(self, value: Any) -> Any:
         """Convert an input, which may also be a list of numbers."""
+        for layer in inside(value, Calling):
+            raise ValueError(
+                f"layer {self._name!r} ({type(self).__name__}): called on the layer "
+                f"{layer._name!r} itself instead of its output. Write "
+                f"{type(self).__name__}(...)({type(layer).__name__}(...)(x))."
+            )
         converted = self._convert(value)
         if isinstance(converted, list) and not any(
             True for _ in inside(converted, (Tensor, KerasTensor))

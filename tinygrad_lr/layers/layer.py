@@ -187,7 +187,7 @@ class Layer(Calling):
     def add_weight(
         self, shape: Any = None, initializer: Any = None, dtype: Any = None,
         trainable: bool = True, autocast: bool = True, regularizer: Any = None,
-        constraint: Any = None, aggregation: str = "none",
+        constraint: Any = None, aggregation: str | None = "none",
         overwrite_with_gradient: bool = False, name: str | None = None,
     ) -> Variable:  # fmt: skip
         """Make a weight that belongs to this layer; a number if ``shape`` is None.
@@ -221,7 +221,10 @@ class Layer(Calling):
         value = initializers.get(initializer)(shape, dtype=kind.name)
         name = name or "variable"
         with name_scope(self.name, self):
-            weight = Variable(as_tensor(value), None, kind, trainable, name=name)
+            weight = Variable(
+                as_tensor(value), None, kind, trainable, autocast, aggregation,
+                name=name,
+            )  # fmt: skip
         weight.word = f"{self.name}_{name}"
         weight.regularizer = regularizers.get(regularizer)
         weight.constraint = constraints.get(constraint)

@@ -30,7 +30,6 @@ from tinygrad_lr.legacy.methods import (
     reset_states_of_metric,
     to_yaml,
 )
-from tinygrad_lr.legacy.missing import MISSING as MISSING
 from tinygrad_lr.metrics import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer

@@ -54,6 +54,7 @@ from tinygrad_lr.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
+from tinygrad_lr.seldom import loaded_when_asked
 
 registry.add(
     binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy,
@@ -188,3 +189,5 @@ __all__ = [
     "targets_kind",
     "tversky",
 ]
+
+__getattr__ = loaded_when_asked(__name__)

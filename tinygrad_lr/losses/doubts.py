@@ -29,13 +29,27 @@ def doubts(loss: Loss, y_true: Any, y_pred: Any, weights: Any) -> Iterator[str]:
         if loss.targets == "unit" and outside(y_true):
             yield (
                 f"loss {loss.name!r} expects targets from 0 to 1, but they "
-                f"{reach(y_true)} in the first batch."
+                f"{reach(y_true)} in the first batch. {remedy(y_true)}"
             )
     if weights is not None and (weights < 0).any():
         yield (
             f"sample_weight: expected weights from 0, got {weights.min():g}. A sample "
             "of negative weight is one to be predicted as badly as possible."
         )
+
+
+def remedy(y_true: Any) -> str:
+    """What to do about targets that are no probabilities."""
+    if np.isin(y_true, (-1, 1)).all():
+        return "Turn -1 and 1 into 0 and 1: (y + 1) / 2."
+    if (y_true >= 0).all() and (y_true == np.round(y_true)).all():
+        count = int(y_true.max()) + 1
+        return (
+            f"If these are the numbers of {count} classes, end the model with "
+            f"Dense({count}, activation='softmax') and take the loss "
+            "'sparse_categorical_crossentropy'."
+        )
+    return "Scale them to 0 to 1, or take a loss for numbers such as 'mse'."
 
 
 def outside(x: Any) -> bool:

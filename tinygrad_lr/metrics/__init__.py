@@ -78,6 +78,7 @@ from tinygrad_lr.metrics.means import Mean, MeanMetricWrapper, Sum
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.metrics.regression import R2Score, RootMeanSquaredError
 from tinygrad_lr.registry import Registry
+from tinygrad_lr.seldom import loaded_when_asked
 
 registry = Registry("metric", "keras.metrics", functions_by_name=False)
 registry.add(
@@ -225,3 +226,5 @@ __all__ = [
     "targets_kind",
     "top_k_categorical_accuracy",
 ]
+
+__getattr__ = loaded_when_asked(__name__)

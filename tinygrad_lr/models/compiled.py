@@ -242,6 +242,11 @@ class CompileMetrics(Metric):
                     value = [value] * len(names)
                 wanted = per_output(value, names, what)
             for place, items in enumerate(wanted):
+                if is_deep(items):
+                    raise ValueError(
+                        f"{what}: expected a metric, or a list of them, for each "
+                        f"output, got {items!r}, a list in a list. Take one off."
+                    )
                 yield from ((place, item, weighted) for item in flat(items))
 
     def distinct_keys(self, names: Names, outputs: Any) -> list[str]:
@@ -344,3 +349,8 @@ def flat(value: Any) -> Iterator[Any]:
     value = value.values() if isinstance(value, dict) else value
     for part in value:
         yield from flat(part)
+
+
+def only_none(loss: Any) -> bool:
+    """Whether a list or dict says None for every output: a model without a loss."""
+    return is_nested(loss) and bool(loss) and not any(True for _ in flat(loss))

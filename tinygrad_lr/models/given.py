@@ -80,6 +80,8 @@ def rows_of(
             "expected class_weight or sample_weight, got both. Multiply the class "
             "weights into sample_weight."
         )
+    if single.input:
+        refuse_several(x, y)
     named = {
         "x": as_tree(x, "x", single.input),
         "y": as_tree(y, "y", single.output),
@@ -89,6 +91,21 @@ def rows_of(
     if class_weight is not None:
         named["sample_weight"] = class_weights_of(named["y"], class_weight)
     return batch_of(*named.values())
+
+
+def refuse_several(x: Any, y: Any) -> None:
+    """Raise for a list of whole arrays where there is one input."""
+    rows = {len(leaf) for leaf in leaves(y) if getattr(leaf, "shape", ())}
+    if (
+        isinstance(x, (list, tuple))
+        and rows
+        and len(x) not in rows
+        and all(getattr(part, "shape", ())[:1] in {(n,) for n in rows} for part in x)
+    ):
+        raise ValueError(
+            f"x: the model has 1 input, got a {type(x).__name__} of {len(x)} arrays. "
+            "Pass the array itself, or make a model with an Input for each."
+        )
 
 
 def is_ready(x: Any) -> bool:

@@ -21,15 +21,19 @@ OF_COMPILE: dict[str, Registry] = {
 class Saveable(Trainer):
     """What a model needs to be written and read."""
 
-    def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None,
+        **options: Any,
+    ) -> None:  # fmt: skip
         """Save the whole model; see :func:`tinygrad_lr.saving.save_model`."""
-        saving.files.save_model(self, filepath, overwrite=overwrite, **options)
+        saving.files.save_model(self, filepath, overwrite, zipped, **options)
 
     def save_weights(
-        self, filepath: Any, overwrite: bool = True, **options: Any
-    ) -> None:
+        self, filepath: Any, overwrite: bool = True,
+        max_shard_size: float | None = None, **options: Any,
+    ) -> None:  # fmt: skip
         """Save the weights; see :func:`tinygrad_lr.saving.save_weights`."""
-        saving.files.save_weights(self, filepath, overwrite=overwrite, **options)
+        saving.files.save_weights(self, filepath, overwrite, max_shard_size, **options)
 
     def load_weights(
         self, filepath: Any, skip_mismatch: bool = False, **options: Any

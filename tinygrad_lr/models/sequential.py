@@ -71,13 +71,12 @@ class Sequential(Model):
         if isinstance(layer, KerasTensor):
             layer = layer.layer
         if not isinstance(layer, Layer):
+            kind = f" of type {type(layer).__name__}"
             hint = "Wrap a function in keras.layers.Activation."
             if isinstance(layer, type) and issubclass(layer, Layer):
+                kind = ""
                 hint = f"Write {layer.__name__}(...) with parentheses."
-            raise ValueError(
-                f"add: expected a layer, got {layer!r} of type "
-                f"{type(layer).__name__}. {hint}"
-            )
+            raise ValueError(f"add: expected a layer, got {layer!r}{kind}. {hint}")
         if any(known is layer or known.name == layer.name for known in self._layers):
             raise ValueError(
                 f"add: model {self.name!r} has a layer {layer.name!r} already; each "

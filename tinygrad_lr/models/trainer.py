@@ -18,7 +18,7 @@ from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.changes import changes
 from tinygrad_lr.metrics.means import Mean
-from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
+from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics, only_none
 from tinygrad_lr.models.data import (
     Single,
     all_finite,
@@ -111,7 +111,7 @@ class Trainer(Steps):
             "predict_function": None,
             "_rehearsed": set(),
         }
-        if loss is not None:
+        if loss is not None and not only_none(loss):
             compiled["_compiled_loss"] = CompiledLoss(
                 loss, loss_weights, self.output_names, self._compile_outputs()
             )

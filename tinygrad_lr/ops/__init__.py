@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_lr.ops import core, linalg, math, nn, numpy
 from tinygrad_lr.ops.steps import as_step
+from tinygrad_lr.seldom import loaded_when_asked
 
 FAMILIES = (numpy, core, nn, linalg, math)
 
@@ -24,3 +25,6 @@ for family in FAMILIES:
 if TYPE_CHECKING:  # the names are made above, where a type checker does not see them
 
     def __getattr__(name: str) -> Any: ...
+
+else:
+    __getattr__ = loaded_when_asked(__name__)

@@ -22,6 +22,7 @@ from tinygrad_lr.optimizers.several import (
 )
 from tinygrad_lr.optimizers.sgd import SGD, Lion
 from tinygrad_lr.optimizers.sizes import Adadelta, Adagrad, Ftrl, RMSprop
+from tinygrad_lr.seldom import loaded_when_asked
 
 registry.add(
     Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion,
@@ -72,3 +73,5 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+__getattr__ = loaded_when_asked(__name__)

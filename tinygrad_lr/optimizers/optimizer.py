@@ -184,11 +184,7 @@ class Optimizer(Memory):
         """
         for variable in variables:
             if id(variable) not in self._index:
-                raise ValueError(
-                    f"optimizer {self.name!r} does not know the variable "
-                    f"{variable.name!r}: it was built for others. Compile the model "
-                    "again, or make a new optimizer."
-                )
+                raise unknown_variable(self.name, variable)
         missing = [v.name for g, v in zip(grads, variables, strict=True) if g is None]
         if len(missing) == len(variables):
             raise ValueError(
@@ -338,6 +334,15 @@ class Optimizer(Memory):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def unknown_variable(name: str, variable: Variable) -> ValueError:
+    """The error for a variable that the optimizer ``name`` was not built for."""
+    return ValueError(
+        f"optimizer {name!r} does not know the variable {variable.name!r}: it, or an "
+        "optimizer inside it, was built for others. Compile the model again with a "
+        "new optimizer."
+    )
 
 
 def limit_norm(gradient: Any, limit: float) -> Any:

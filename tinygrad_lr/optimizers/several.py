@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lr.allowance import checked_path, checked_pattern
 from tinygrad_lr.autodiff import Variable, no_grad
-from tinygrad_lr.optimizers.optimizer import Optimizer, registry
+from tinygrad_lr.optimizers.optimizer import Optimizer, registry, unknown_variable
 from tinygrad_lr.optimizers.settings import checked_number
 
 
@@ -307,6 +307,9 @@ class MultiOptimizer(Optimizer):
                 f"optimizer {self.name!r}: got {len(grads)} gradients for "
                 f"{len(variables)} variables."
             )
+        for variable in variables:
+            if self._optimizer_of(variable) is None:  # one inside was built before
+                raise unknown_variable(self.name, variable)
         pairs = list(zip(grads, variables, strict=True))
         for optimizer in self._inner:
             own = [(g, v) for g, v in pairs if self._optimizer_of(v) is optimizer]

@@ -37,6 +37,7 @@ from tinygrad_lr.saving.reading import read_file
 from tinygrad_lr.saving.state import load_state
 
 HDF5_NAMES = (".h5", ".hdf5", ".hd5", ".he5")
+OF_KERAS = ("", ".keras", ".model", ".tf", ".ckpt")  # how Keras 2 and 3 end other names
 
 
 @checked
@@ -72,10 +73,10 @@ def save_model(
         return
     path = os.fspath(filepath)
     if zipped is False:
-        if path.endswith(".keras"):
+        if not path or path.endswith(".keras"):
             raise ValueError(
                 f"save: with zipped=False a folder is written; expected a name without "
-                f"'.keras' at its end, got {path!r}."
+                f"'.keras' at its end, and not none at all, got {path!r}."
             )
         if may_write(path, overwrite):
             write_folder(path, keras3.entries_of(model, include_optimizer))
@@ -100,6 +101,12 @@ def model_writer(path: str, save_format: str | None) -> Callable[..., None]:
     if save_format not in writers:
         raise UnsupportedFileError(
             f"save: expected save_format 'keras', 'h5' or 'npz', got {save_format!r}."
+        )
+    ending = os.path.splitext(path)[1].lower()
+    if save_format is None and ending not in OF_KERAS and not ending[1:].isdigit():
+        warn(
+            f"save: {path!r} is written in the format of .keras. Keras 3 opens it only "
+            "under a name that ends in '.keras': better give it such a name."
         )
     if save_format == "tf":
         warn(
@@ -154,8 +161,8 @@ def load_model(
 
 @checked
 def save_weights(
-    model: Any, filepath: Any, overwrite: bool = True, save_format: str | None = None,
-    max_shard_size: float | None = None,
+    model: Any, filepath: Any, overwrite: bool = True,
+    max_shard_size: float | None = None, save_format: str | None = None,
 ) -> None:  # fmt: skip
     """Save the weights of a model, and the state of its optimizer where Keras does.
 
@@ -174,6 +181,11 @@ def save_weights(
     path = os.fspath(filepath)
     lowered = path.lower()
     if max_shard_size is not None:
+        if not isinstance(max_shard_size, (int, float)) or not max_shard_size > 0:
+            raise ValueError(
+                "save_weights: expected a positive number of GB as max_shard_size, got "
+                f"{max_shard_size!r}."
+            )
         if not lowered.endswith(("weights.h5", "weights.json")):
             raise ValueError(
                 "save_weights: with max_shard_size, expected a name that ends in "
