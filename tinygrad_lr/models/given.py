@@ -98,6 +98,7 @@ def refuse_several(x: Any, y: Any) -> None:
     rows = {len(leaf) for leaf in leaves(y) if getattr(leaf, "shape", ())}
     if (
         isinstance(x, (list, tuple))
+        and len(x) > 1
         and rows
         and len(x) not in rows
         and all(getattr(part, "shape", ())[:1] in {(n,) for n in rows} for part in x)
