@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import GradientTape, Tensor
+from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.layers import Input, KerasTensor, Operation
 from tinygrad_lr.layers.places import Form, Node
 from tinygrad_lr.models import Model
@@ -93,7 +94,7 @@ def gradients(loss: Any, variables: Any) -> Any:
     def gradients(*data: Any) -> list[Any]:
         with GradientTape() as tape:
             tape.watch(data[: len(within)])
-            sums = [np.sum(part) for part in model(list(data))]
+            sums = [np.sum(part) for part in leaves(model(list(data)))]
             total = sum(sums[1:], sums[0])
         places = iter(data)
         found = [next(places) if isinstance(v, KerasTensor) else v for v in wanted]
