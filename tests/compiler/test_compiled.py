@@ -318,7 +318,7 @@ def test_an_exception_leaves_the_variables_after_the_last_whole_batch():
 
 
 def test_names_become_identifiers():
-    w = Variable([1.0], name="my layer/1:kernel")
+    w = Variable([1.0], name="my layer 1:kernel")
     k = Variable([1.0], name="class")
     n = Variable([1.0], name="np")
     _, program = recorded(lambda x: x * w * k * n, X)
