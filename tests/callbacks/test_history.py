@@ -26,6 +26,18 @@ def test_both_spellings_of_accuracy(given: str, other: str) -> None:
     assert history.get(other) == history[given]
 
 
+@pytest.mark.parametrize("units", [1, 3])
+def test_a_metric_per_class_is_an_array_as_written_and_as_recorded(units: int) -> None:
+    y = np.eye(3)[:, :units]
+    for eagerly in (True, False):
+        model = keras.Sequential([keras.layers.Dense(units, input_dim=3)])
+        metric = keras.metrics.F1Score(average=None, threshold=0.5, name="f1")
+        model.compile("sgd", "mse", metrics=[metric], run_eagerly=eagerly)
+        found = model.fit(np.ones((3, 3)), y, epochs=3, verbose=0).history["f1"]
+        found.append(model.train_on_batch(np.ones((3, 3)), y)[1])
+        assert [(type(f), f.shape) for f in found] == 4 * [(np.ndarray, (units,))]
+
+
 def test_logs_are_an_ordinary_dict_otherwise() -> None:
     logs = Logs(accuracy=1.0, loss=2.0)
     assert logs == {"accuracy": 1.0, "loss": 2.0}

@@ -52,6 +52,21 @@ def test_layouts(layout: str, shuffle: bool) -> None:
     agree(small, change(X), change(BINARY), shuffle=shuffle)
 
 
+def test_single_batches_in_any_layout() -> None:
+    """A product with one column is rounded otherwise where there are gaps."""
+    x = np.random.default_rng(0).normal(size=(9, 96)).astype("float32")
+    batches = [x, *(LAYOUTS[name](x) for name in LAYOUTS if name != "list")]
+
+    def results(eagerly: bool) -> Any:
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((96,)), Dense(1)])
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        found = [model.train_on_batch(batch, BINARY[:9]) for batch in batches * 2]
+        return found, [model.predict_on_batch(batch) for batch in batches * 2]
+
+    assert bits(results(False)) == bits(results(True))
+
+
 class Batches:
     """Batches of varying lengths, again and again."""
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.callbacks.callback import HOOKS, Callback, overrides
 from tinygrad_lr.callbacks.history import History, Logs
 from tinygrad_lr.callbacks.progbar_logger import ProgbarLogger
 
 
 def numbers(logs: dict[str, Any] | None) -> Logs:
-    """The values of ``logs`` as Python floats, by name; dicts within are laid flat."""
+    """The values of ``logs`` as Python floats, by name; dicts within are laid flat.
+
+    What has axes, a metric per class for example, stays an array.
+    """
     if logs is not None and not isinstance(logs, dict):
         raise TypeError(
             "expected a step to return a dict of metrics such as {'loss': loss}, got "
@@ -22,8 +26,10 @@ def numbers(logs: dict[str, Any] | None) -> Logs:
         if isinstance(value, dict):
             found.update(numbers(value))
             continue
+        if isinstance(value, Tensor):
+            value = value.data
         try:
-            found[name] = float(value)
+            found[name] = value if getattr(value, "ndim", 0) else float(value)
         except (TypeError, ValueError):
             found[name] = value
     return found

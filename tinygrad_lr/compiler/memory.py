@@ -32,6 +32,7 @@ from tinygrad_lr.compiler.spelling import Speller
 LARGE = 4096  # bytes from which a buffer is cheaper than an allocation
 BLOCK = 32768  # elements of a flat update that are worked on at a time
 CALL = 0.4  # microseconds that a call on a small array costs
+PARAMETERS = ("epochs", "state", "fresh", "results", "watch", "shield")
 WRITE = 0.5  # microseconds that writing a small result into a flat array costs more
 
 
@@ -62,6 +63,7 @@ class Planner(Speller):
 
     def __init__(self, program: Program) -> None:
         super().__init__()
+        self.names.taken.update(PARAMETERS, ("batches", program.name))
         self.program = with_own_results(program)
         self.plan = Plan()
         self.families: list[Family] = []
@@ -351,7 +353,7 @@ class Planner(Speller):
         row = ", ".join(inputs) + "," * (len(inputs) == 1) if inputs else "_"
         state = "".join(f"{self.words[v]}, " for v in plan.rebound)
         fixed = [self.words[v] for v in plan.arguments if v not in plan.rebound]
-        parameters = ["epochs", "state", "fresh", "results", "watch", "shield", *fixed]
+        parameters = [*PARAMETERS, *fixed]
         if plan.homes:
             updates = ["shield.active = True", *updates, "shield.active = False"]
             updates += ["if shield.pending:", "    shield.stop()"]

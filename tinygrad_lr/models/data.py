@@ -38,8 +38,9 @@ def as_array(value: Any, name: str) -> Array:
     """Return ``value`` (array, list, data frame, Tensor) as an array of at least one
     axis.
 
-    Floats get the default dtype; integers and booleans stay what they are. Raises
-    ``TypeError`` or ``ValueError`` for what is no grid of numbers.
+    Floats get the default dtype; integers and booleans stay what they are. All lie in C
+    order: products of another layout are rounded otherwise. Raises ``TypeError`` or
+    ``ValueError`` for what is no grid of numbers.
     """
     if isinstance(value, Tensor):
         array = value.data
@@ -66,7 +67,7 @@ def as_array(value: Any, name: str) -> Array:
         )
     if array.dtype.kind not in "biuf":
         raise TypeError(not_numbers(array, name))
-    return to_float(array)
+    return np.ascontiguousarray(to_float(array))
 
 
 def to_float(array: Array) -> Array:

@@ -111,7 +111,12 @@ def refuse_several(x: Any, y: Any) -> None:
 
 def is_ready(x: Any) -> bool:
     """Whether ``x`` is an array of rows that needs no conversion."""
-    return type(x) is np.ndarray and x.dtype == default_dtype() and x.shape[:1] > (0,)
+    return (
+        type(x) is np.ndarray
+        and x.dtype == default_dtype()
+        and x.shape[:1] > (0,)
+        and x.flags.c_contiguous
+    )
 
 
 def warn_about(parts: Batch) -> bool:

@@ -92,6 +92,7 @@ class Replay:
             program is None
             or not self.latest_is_flat
             or type(x) is not np.ndarray
+            or not x.flags.c_contiguous
             or changes.count != self.seen_changes
             or self.eager
         ):
