@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, default_dtype
+from tinygrad_lr.changes import Noticed
 from tinygrad_lr.notices import warn
 
 MIXED = ("mixed_float16", "mixed_bfloat16")
@@ -19,7 +20,7 @@ PLAIN = ("float16", "float32", "float64")
 NUMBERS = tuple(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
 
 
-class DTypePolicy:
+class DTypePolicy(Noticed):
     """The policy of a name; ``floatx`` if None.
 
     Attributes:

@@ -147,7 +147,8 @@ class CompiledStep:
             begin = self.beginning(fresh) if fresh else None
             for variable, home in homes.items():
                 variable.move_to(home)
-            fixed = [homes.get(v, v.data) for v in self.fixed]
+            # Reading the data of one with a home would copy it.
+            fixed = [homes[v] if v in homes else v.data for v in self.fixed]  # noqa: SIM401  # see above
             try:
                 shield.open()
                 self.plan.function(epochs, state, begin, results, watch, shield, *fixed)

@@ -6,9 +6,10 @@ from typing import Any
 
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor
+from tinygrad_lr.changes import Noticed
 
 
-class Initializer(metaclass=Checked):
+class Initializer(Noticed, metaclass=Checked):
     """Base class: override ``__call__(shape, dtype=None)`` and ``get_config``.
 
     >>> import numpy as np

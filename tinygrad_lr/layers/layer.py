@@ -63,7 +63,7 @@ class Layer(Calling):
     input_spec: Any
     supports_masking: bool = False
     stateful = False
-    _passing = frozenset({"_inbound_nodes", "_losses", "_mask_lost"})
+    _passing = Calling._passing | {"_inbound_nodes", "_losses", "_mask_lost"}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_lr.changes import Noticed
 
-class InputSpec:
+
+class InputSpec(Noticed):
     """The wanted dtype, shape, number of axes, or lengths of some axes; None is
     anything.
 

@@ -26,7 +26,7 @@ class Tracking(metaclass=Checked):
     name: str
     built: bool
     # What tells how far a training has come, and is no setting of a step.
-    _passing: frozenset[str] = frozenset()
+    _passing: frozenset[str] = frozenset({"_tracked"})  # that holds attributes again
     _tracked: dict[str, Any]
     _trainable: bool
     _trainable_variables: list[Variable]
@@ -69,9 +69,13 @@ class Tracking(metaclass=Checked):
 
     def _found(self, kind: type) -> list[Any]:
         """All of this kind in attributes and in containers among them, once each."""
-        return unique(
-            thing for value in self._tracked.values() for thing in inside(value, kind)
-        )
+        found: dict[int, Any] = {}
+        for value in self._tracked.values():
+            if isinstance(value, kind):
+                found[id(value)] = value
+            elif isinstance(value, CONTAINERS):
+                found.update((id(thing), thing) for thing in inside(value, kind))
+        return list(found.values())
 
     def _sublayers(self) -> list[Any]:
         """The layers directly inside this one, in the order of their attributes."""
@@ -206,4 +210,5 @@ class Tracking(metaclass=Checked):
             variable.assign(store[str(i)])
 
 
-TRACKED = (Tracking, Variable, Metric, SeedGenerator, list, tuple, dict)
+CONTAINERS = (list, tuple, dict)
+TRACKED = (Tracking, Variable, Metric, SeedGenerator, *CONTAINERS)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tinygrad_lr import losses as losses_module
 from tinygrad_lr import metrics as metrics_module
 from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.changes import Noticed
 from tinygrad_lr.losses.loss import Loss
 from tinygrad_lr.metrics.means import Mean
 from tinygrad_lr.metrics.metric import Metric
@@ -70,7 +71,7 @@ class Part(NamedTuple):
     tracker: Mean | None  # the running mean of this loss, if there are several
 
 
-class CompiledLoss:
+class CompiledLoss(Noticed):
     """The loss of a model: the sum of those of its outputs, by ``loss_weights``."""
 
     def __init__(

@@ -10,16 +10,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
-from tinygrad_lr.changes import changes
 from tinygrad_lr.compiler import CompiledStep, LossNotFiniteError, Program, record
-from tinygrad_lr.compiler.function import Same
+from tinygrad_lr.models.settings import Settings
 from tinygrad_lr.notices import warn
 from tinygrad_lr.utils.batches import pack_x_y_sample_weight
 
@@ -46,7 +44,7 @@ class Replay:
     ) -> None:
         self.method = method
         self.name = name
-        self.parts = parts
+        self.settings = Settings(parts)
         self.variables = variables
         self.eager = self.asked_eager = eager
         self.programs: dict[Any, CompiledStep] = {}
@@ -54,8 +52,6 @@ class Replay:
         self.latest: CompiledStep | None = None
         self.latest_is_flat = False
         self.draft: Program | None = None
-        self.seen_changes = -1
-        self.settings: Any = None
 
     def __call__(self, batch: Batch) -> Any:
         """The result for one batch."""
@@ -93,8 +89,8 @@ class Replay:
             or not self.latest_is_flat
             or type(x) is not np.ndarray
             or not x.flags.c_contiguous
-            or changes.count != self.seen_changes
             or self.eager
+            or self.forgot()
         ):
             return None
         (value, *others) = program.program.inputs
@@ -103,20 +99,20 @@ class Replay:
 
     def program_for(self, batch: Batch) -> CompiledStep | None:
         """The program for batches of this form, if it was recorded and still holds."""
-        program = self.programs.get(form(batch))
-        if changes.count != self.seen_changes:
-            settings = settings_of(self.parts())
-            changed = settings != self.settings
-            self.settings, self.seen_changes = settings, changes.count
-            if changed:
-                self.programs.clear()
-                self.drafts.clear()
-                self.latest = None
-                return None
+        program = None if self.forgot() else self.programs.get(form(batch))
         if program is not None and not program.still_holds():
             del self.programs[form(batch)]
             return None
         return program
+
+    def forgot(self) -> bool:
+        """Whether all programs had to go, because a setting has changed."""
+        if not self.settings.changed():
+            return False
+        self.programs.clear()
+        self.drafts.clear()
+        self.latest = None
+        return True
 
     def run_once(self, batch: Batch, watch: bool = False) -> Any:
         """One eager run, recorded unless it turned out that it cannot be."""
@@ -182,7 +178,7 @@ class Replay:
                 " be compiled and runs eagerly. np.where chooses between values"
                 " without looking at them."
             )
-        self.settings, self.seen_changes = settings_of(self.parts()), changes.count
+        self.settings.look()
         return result, program
 
     def keep(self, batch: Batch, program: Program) -> None:
@@ -232,54 +228,3 @@ def restored_on_error(variables: Callable[[], Iterable[Variable]]) -> Iterator[N
             if variable.data is not value:
                 variable.data = value
         raise
-
-
-def settings_of(parts: Iterable[Any]) -> list[Any]:
-    """The settings that programs have built in: the attributes of all parts.
-
-    What a class lists in ``_passing`` tells how far a training has come, and is no
-    setting.
-    """
-    seen: set[int] = set()
-    return [trace(part, seen) for part in parts]
-
-
-EQUAL = {int, str, bytes, bool, type(None)}  # types whose equal values are the same
-PLAIN = (float, complex, np.generic)
-OPAQUE = (type, FunctionType, ModuleType, np.ufunc)
-LARGE = 2**20  # bytes from which an array is not looked into
-MANY = 4096  # objects that are looked into
-
-
-def trace(value: Any, seen: set[int]) -> Any:
-    """Something that stays equal as long as a value, and all that it holds, does."""
-    kind = type(value)
-    if kind in EQUAL or isinstance(value, np.dtype):
-        return (kind, value)
-    if isinstance(value, PLAIN):
-        return (kind, repr(value))  # nan is not equal to itself
-    if isinstance(value, (list, tuple)):
-        return [trace(part, seen) for part in value]
-    if isinstance(value, dict):
-        return [(trace(k, seen), trace(part, seen)) for k, part in value.items()]
-    if (
-        isinstance(value, np.ndarray)
-        and value.nbytes < LARGE
-        and not value.dtype.hasobject
-    ):
-        return (Same(value), value.tobytes())
-    if isinstance(value, MethodType):
-        return (trace(value.__self__, seen), Same(value.__func__))
-    if id(value) in seen or len(seen) > MANY or isinstance(value, OPAQUE):
-        return Same(value)
-    seen.add(id(value))
-    if isinstance(value, Variable):
-        own = [getattr(value, name, None) for name in ("regularizer", "constraint")]
-        return (Same(value), trace(own, seen))
-    passing = getattr(type(value), "_passing", ())
-    attributes = [
-        (name, (type(part), part) if type(part) in EQUAL else trace(part, seen))
-        for name, part in getattr(value, "__dict__", {}).items()
-        if name not in passing
-    ]
-    return (Same(value), attributes)

@@ -92,7 +92,7 @@ class ArraySource:
     @property
     def uniform(self) -> bool:
         """Whether all batches have one size."""
-        return self.rows % self.batch_size == 0
+        return len(self.cuts) == 1 or self.rows % self.batch_size == 0
 
     def first(self) -> Batch:
         return self.join([array[self.cuts[0]] for array in self.arrays])

@@ -48,7 +48,7 @@ class Steps(Layer):
     _passing = Layer._passing | {
         "history", "stop_training", "train_function", "test_function",
         "predict_function", "_rehearsed", "_graph", "_drawn_layers", "_place",
-        "_initial_epoch", "_initial_batch",
+        "_initial_epoch", "_initial_batch", "_compile_arguments",
     }  # fmt: skip
     _rehearsed: set[Any] = set()  # noqa: RUF012  # compile gives each model its own
 

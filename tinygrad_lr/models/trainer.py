@@ -403,10 +403,11 @@ class Trainer(Steps):
         """Logs as a dict, as a list in the order of compile, or as the only number."""
         if return_dict:
             return dict(logs)
+        if len(logs) == 1:
+            return next(iter(logs.values()))
         names = [name for name in self._raw_metrics_names() if name in logs]
         rest = sorted(logs)  # those of several outputs bear other names
-        values = [logs[name] for name in dict.fromkeys([*names, *rest])]
-        return values[0] if len(values) == 1 else values
+        return [logs[name] for name in dict.fromkeys([*names, *rest])]
 
     def _test(self, source: Source, callbacks: CallbackList) -> dict[str, Any]:
         """Go through the data once without learning; return loss and metrics as
