@@ -44,6 +44,7 @@ EVERYTHING = [
     layers.SpatialDropout1D(0.5),
     layers.SpatialDropout2D(0.5, "channels_first"),
     layers.SpatialDropout3D(0.5),
+    layers.SpectralNormalization(layers.Dense(2), 3),
     layers.TimeDistributed(layers.Dense(2)),
     layers.Wrapper(layers.Dense(2)),
     layers.InputLayer((3, None), batch_size=2),

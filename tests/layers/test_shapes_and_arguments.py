@@ -12,6 +12,10 @@ ROWS, STEPS = np.ones((4, 3), "float32"), np.ones((2, 4, 3), "float32")
 IMAGE = np.ones((2, 5, 6, 3), "float32")
 
 
+def renormalized(**clipping):
+    return L.BatchNormalization(renorm=True, renorm_clipping=clipping, name="x")
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -32,6 +36,11 @@ IMAGE = np.ones((2, 5, 6, 3), "float32")
         (lambda: L.LeakyReLU(-0.1, name="x"), "at least 0 as negative_slope"),
         (lambda: L.PReLU(shared_axes=[0], name="x"), r"counted from 1, got \[0\]"),
         (lambda: L.BatchNormalization(axis=[1], name="x"), r"one integer.*\[1\]"),
+        (lambda: renormalized(rmx=2), "takes 'rmin', 'rmax' and 'dmax', got 'rmx'"),
+        (lambda: renormalized(rmin=2, rmax=1), "rmin <= rmax, got rmin=2, rmax=1"),
+        (lambda: renormalized(dmax=-1), "dmax >= 0, got -1"),
+        (lambda: L.SpectralNormalization(L.ReLU(), 0, name="x"), "iterations, got 0"),
+        (lambda: L.SpectralNormalization(L.ReLU(), name="x")(ROWS), "'kernel' or 'emb"),
         (lambda: L.GroupNormalization(0, name="x"), "as groups, got 0"),
         (lambda: L.Dropout(1.5, name="x"), "from 0 to 1 as rate, got 1.5"),
         (lambda: L.Dropout(-0.5, name="x"), "from 0 to 1 as rate, got -0.5"),
@@ -80,8 +89,6 @@ def test_arguments_of_another_type(make, message):
     [
         lambda: L.Embedding(2, 3, lora_rank=2),
         lambda: L.EinsumDense("ab,bc->ac", 3, quantization_config={}),
-        lambda: L.BatchNormalization(renorm=True),
-        lambda: L.BatchNormalization(synchronized=True),
         lambda: L.UpSampling2D(interpolation="bicubic"),
         lambda: L.CategoryEncoding(3, sparse=True),
     ],

@@ -78,6 +78,7 @@ LAYERS: dict[str, list[Callable[[], Any]]] = {
         lambda: L.BatchNormalization(momentum=0.5, center=False, scale=False),
         steps(lambda: L.BatchNormalization(axis=1, gamma_regularizer="l2")),
         steps(L.Masking, L.BatchNormalization),
+        lambda: L.BatchNormalization(renorm=True, renorm_clipping={"dmax": 0.5}),
     ],
     "CategoryEncoding": [lambda: L.CategoryEncoding(3, "count")],
     "Concatenate": merged(L.Concatenate),
@@ -144,6 +145,10 @@ LAYERS: dict[str, list[Callable[[], Any]]] = {
     "SpatialDropout1D": [steps(lambda: L.SpatialDropout1D(0.4))],
     "SpatialDropout2D": [image(lambda: L.SpatialDropout2D(0.4))],
     "SpatialDropout3D": [volume(lambda: L.SpatialDropout3D(0.4))],
+    "SpectralNormalization": [
+        lambda: L.SpectralNormalization(Dense(4, "tanh"), 2),
+        lambda: L.SpectralNormalization(Dense(4, trainable=False)),
+    ],
     "Subtract": merged(L.Subtract),
     "ThresholdedReLU": [lambda: L.ThresholdedReLU(0.1)],
     "TimeDistributed": [

@@ -149,6 +149,10 @@ def model_of(keras: Any, name: str) -> Any:
     if kind == "TimeDistributed":
         inner = keras.layers.Dense(2, name="inner")
         return in_a_row(keras, (4, 3), keras.layers.TimeDistributed(inner, name="it"))
+    if kind == "SpectralNormalization":
+        inner = keras.layers.Dense(2, name="inner")
+        layer = keras.layers.SpectralNormalization(inner, name="it")
+        return in_a_row(keras, (3,), layer)
     if kind == "Functional":
         return merged(keras, keras.layers.Add(name="it"), shared=True)
     if kind == "Sequential":
@@ -234,5 +238,7 @@ def go_on(model: Any) -> None:
 
 
 def layer_cases() -> list[str]:
-    others = ("Dot", "Lambda", "TimeDistributed", "Wrapper", "Functional", "Sequential")
-    return [*LAYERS, *MERGING, *others]
+    return [
+        *LAYERS, *MERGING, "Dot", "Lambda", "SpectralNormalization", "TimeDistributed",
+        "Wrapper", "Functional", "Sequential",
+    ]  # fmt: skip

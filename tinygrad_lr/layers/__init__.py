@@ -14,6 +14,7 @@ from tinygrad_lr.layers.activations import (
     Softmax,
     ThresholdedReLU,
 )
+from tinygrad_lr.layers.batch_normalization import BatchNormalization
 from tinygrad_lr.layers.bordering import (
     Cropping1D,
     Cropping2D,
@@ -60,7 +61,6 @@ from tinygrad_lr.layers.noise import (
     SpatialDropout3D,
 )
 from tinygrad_lr.layers.normalization import (
-    BatchNormalization,
     GroupNormalization,
     LayerNormalization,
     RMSNormalization,
@@ -84,7 +84,11 @@ from tinygrad_lr.layers.preprocessing import (
 )
 from tinygrad_lr.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tinygrad_lr.layers.spec import InputSpec
-from tinygrad_lr.layers.wrappers import TimeDistributed, Wrapper
+from tinygrad_lr.layers.wrappers import (
+    SpectralNormalization,
+    TimeDistributed,
+    Wrapper,
+)
 from tinygrad_lr.registry import Registry
 from tinygrad_lr.seldom import loaded_when_asked
 
@@ -144,6 +148,7 @@ registry.add(
     SpatialDropout1D,
     SpatialDropout2D,
     SpatialDropout3D,
+    SpectralNormalization,
     Subtract,
     ThresholdedReLU,
     TimeDistributed,
@@ -219,6 +224,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "Subtract",
     "ThresholdedReLU",
     "TimeDistributed",

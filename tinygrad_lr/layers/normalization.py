@@ -1,7 +1,7 @@
 """Normalization: values brought to mean 0 and variance 1, then scaled and shifted.
 
-Batch normalization looks across the samples of a batch and keeps running statistics for
-later use; layer, group, RMS and unit normalization look at each sample by itself.
+Layer, group, RMS and unit normalization look at each sample by itself; batch
+normalization, which looks across the samples of a batch, has a module of its own.
 """
 
 from __future__ import annotations
@@ -11,17 +11,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import constraints, initializers, regularizers
-from tinygrad_lr.config import epsilon as small_number
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.stateless import SameShape
-from tinygrad_lr.layers.validation import (
-    axes_inside,
-    invalid,
-    is_whole,
-    known,
-    unavailable,
-)
+from tinygrad_lr.layers.validation import axes_inside, invalid, is_whole, known
 
 
 class ScaledAndShifted(Layer):
@@ -68,17 +61,12 @@ class ScaledAndShifted(Layer):
             )
 
     def normalized(self, x: Any, mean: Any, variance: Any, shape: Any) -> Any:
-        """The result of x, with the weights in ``shape``.
-
-        Multiplied out as Keras does it, which rounds in the same way.
-        """
-        factor = 1 / np.sqrt(variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * np.reshape(self.gamma, shape)
-        shift = -mean * factor
-        if self.beta is not None:
-            shift = shift + np.reshape(self.beta, shape)
-        return x * factor + shift
+        """The result of x, with the weights in ``shape``."""
+        gamma, beta = (
+            None if weight is None else np.reshape(weight, shape)
+            for weight in (self.gamma, self.beta)
+        )
+        return scaled_and_shifted(x, mean, variance, gamma, beta, self.epsilon)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         axes_inside(self, self.axis, input_shape)
@@ -99,112 +87,6 @@ class ScaledAndShifted(Layer):
             "beta_constraint": constraints.serialize(self.beta_constraint),
             "gamma_constraint": constraints.serialize(self.gamma_constraint),
         }
-
-
-class BatchNormalization(ScaledAndShifted):
-    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, for each entry of ``axis``.
-
-    In training, mean and variance are those of the batch (over all other axes; under a
-    mask, over what it lets through), and the running statistics move towards them:
-    ``moving = momentum * moving + (1 - momentum) * batch``. In inference, and while
-    ``trainable`` is False, the running statistics are used. Raises ``ValueError`` for
-    an axis that the input lacks or whose length is open.
-
-    Source: Ioffe and Szegedy, "Batch normalization", arXiv:1502.03167.
-    """
-
-    def __init__(
-        self, axis: int = -1, momentum: float = 0.99, epsilon: float = 0.001,
-        center: bool = True, scale: bool = True, beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones", beta_regularizer: Any = None,
-        gamma_regularizer: Any = None, beta_constraint: Any = None,
-        gamma_constraint: Any = None, renorm: bool = False, renorm_clipping: Any = None,
-        renorm_momentum: float = 0.99, synchronized: bool = False, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            float(epsilon), center, scale, beta_initializer, gamma_initializer,
-            beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint,
-            **kwargs,
-        )  # fmt: skip
-        unavailable(self, renorm=renorm, synchronized=synchronized)
-        if not is_whole(axis):
-            raise invalid(self, f"expected one integer as axis, got {axis!r}.")
-        self.axis = int(axis)
-        self.momentum = float(momentum)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.renorm_clipping = renorm_clipping
-        self.renorm_momentum = renorm_momentum
-
-    def build(self, input_shape: Any) -> None:
-        n = known(self, input_shape, self.axis, "the weights")
-        self.add_scale_and_shift((n,), self.scale, self.center)
-        self.moving_mean = self.add_weight(
-            name="moving_mean",
-            shape=(n,),
-            initializer=self.moving_mean_initializer,
-            trainable=False,
-        )
-        self.moving_variance = self.add_weight(
-            name="moving_variance",
-            shape=(n,),
-            initializer=self.moving_variance_initializer,
-            trainable=False,
-        )
-        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: n})
-
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if mask is not None and mask.ndim != inputs.ndim - 1:
-            raise invalid(
-                self,
-                f"expected a mask with one axis less than the inputs of shape "
-                f"{inputs.shape}, got shape {mask.shape}.",
-            )
-        inputs = inputs.astype(self.compute_dtype)
-        shape = [1] * inputs.ndim
-        shape[self.axis] = -1
-        if not training or not self.trainable:
-            mean = np.reshape(self.moving_mean, shape)
-            variance = np.reshape(self.moving_variance, shape)
-            return self.normalized(inputs, mean, variance, shape)
-        mean, variance = self.moments(inputs, mask)
-        for moving, batch in (
-            (self.moving_mean, mean),
-            (self.moving_variance, variance),
-        ):
-            batch = np.reshape(batch, moving.shape)
-            moving.assign(moving * self.momentum + batch * (1 - self.momentum))
-        return self.normalized(inputs, mean, variance, shape)
-
-    def moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
-        """Mean and variance over all axes but one, which are kept in length 1."""
-        axes = tuple(i for i in range(x.ndim) if i != self.axis % x.ndim)
-        if mask is None:
-            return np.mean(x, axis=axes, keepdims=True), np.var(
-                x, axis=axes, keepdims=True
-            )
-        counted = np.broadcast_to(np.expand_dims(mask, -1), x.shape)
-        n = np.sum(counted.astype(x.dtype), axis=axes, keepdims=True) + small_number()
-        mean = np.sum(np.where(counted, x, 0), axis=axes, keepdims=True) / n
-        distances = np.square(np.where(counted, x - mean, 0))
-        return mean, np.sum(distances, axis=axes, keepdims=True) / n
-
-    def get_config(self) -> dict[str, Any]:
-        return self.settings(
-            axis=self.axis,
-            momentum=self.momentum,
-            moving_mean_initializer=initializers.serialize(
-                self.moving_mean_initializer
-            ),
-            moving_variance_initializer=initializers.serialize(
-                self.moving_variance_initializer
-            ),
-            synchronized=False,
-            renorm=False,
-            renorm_clipping=self.renorm_clipping,
-            renorm_momentum=self.renorm_momentum,
-        )
 
 
 class LayerNormalization(ScaledAndShifted):
@@ -369,6 +251,22 @@ class UnitNormalization(SameShape):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}
+
+
+def scaled_and_shifted(
+    x: Any, mean: Any, variance: Any, gamma: Any, beta: Any, epsilon: float
+) -> Any:
+    """Normalize, then scale by ``gamma`` and shift by ``beta``, unless they are None.
+
+    Multiplied out as Keras does it, which rounds in the same way.
+    """
+    factor = 1 / np.sqrt(variance + epsilon)
+    if gamma is not None:
+        factor = factor * gamma
+    shift = -mean * factor
+    if beta is not None:
+        shift = shift + beta
+    return x * factor + shift
 
 
 def single_or_double(x: Any) -> Any:

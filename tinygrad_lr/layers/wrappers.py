@@ -1,17 +1,22 @@
-"""Layers around a layer: the base class, and one that repeats it at every step."""
+"""Layers around a layer: one repeats it at every step, one bounds what it amplifies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lr import initializers
 from tinygrad_lr.arguments import parameters
+from tinygrad_lr.autodiff.mode import mode, no_grad
+from tinygrad_lr.layers.batch_normalization import BatchNormalization
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.normalization import BatchNormalization
+from tinygrad_lr.layers.normalization import unit_vectors
 from tinygrad_lr.layers.passing import Lambda
-from tinygrad_lr.layers.validation import invalid
+from tinygrad_lr.layers.spec import InputSpec
+from tinygrad_lr.layers.validation import invalid, positive
 from tinygrad_lr.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
@@ -117,3 +122,93 @@ def each_sample_by_itself(layer: Any) -> bool:
         and not isinstance(part, (BatchNormalization, Lambda))
         for part in layer._flatten_layers()
     )
+
+
+class SpectralNormalization(Wrapper):
+    """A layer whose kernel is divided by its largest singular value in training.
+
+    The kernel (or ``embeddings``), as a matrix W with its last axis for columns, has
+    the singular vectors u and v about; each call in training improves them by
+    ``power_iterations`` of v = W u / |W u| and u = W^T v / |W^T v|, and the layer
+    computes with W / (v^T W u). Inside a training step the kernel itself stays, and
+    gradients flow through the division (not through u and v); outside of one the kernel
+    becomes the divided one. Inference takes the kernel as it is.
+
+    Raises ``ValueError`` for a layer with neither weight.
+
+    Source: Miyato et al., "Spectral normalization for generative adversarial networks",
+    arXiv:1802.05957.
+
+    >>> import numpy as np
+    >>> from tinygrad_lr.layers import Dense
+    >>> layer = SpectralNormalization(Dense(2, kernel_initializer="ones"), 8)
+    >>> layer(np.ones((1, 2)), training=True).numpy().round(4).tolist()
+    [[1.0, 1.0]]
+    """
+
+    def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any) -> None:
+        super().__init__(layer, **kwargs)
+        self.power_iterations = positive(self, "power_iterations", power_iterations)
+
+    def build(self, input_shape: Any = None) -> None:
+        super().build(input_shape)
+        self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})
+        self.kernel = getattr(self.layer, self.weight_name())
+        self.vector_u = self.add_weight(
+            name="vector_u",
+            shape=(1, self.kernel.shape[-1]),
+            initializer=initializers.TruncatedNormal(stddev=0.02),
+            trainable=False,
+            dtype=self.kernel.dtype,
+        )
+
+    def weight_name(self) -> str:
+        """What the layer calls the weight that is divided."""
+        for name in ("kernel", "embeddings"):
+            if hasattr(self.layer, name):
+                return name
+        raise invalid(
+            self,
+            f"expected a layer with a weight 'kernel' or 'embeddings', got a "
+            f"{type(self.layer).__name__} ({self.layer.name!r}), which has neither.",
+        )
+
+    def call(self, inputs: Any, training: bool | None = False) -> Any:
+        if not training:
+            return self.layer(inputs).astype(inputs.dtype)
+        kernel, vector = self.normalized_weights()
+        self.vector_u.assign(vector)
+        if not (mode.tapes and self.kernel.trainable):
+            self.kernel.assign(kernel)
+        with standing_in(self.layer, self.weight_name(), kernel):
+            return self.layer(inputs).astype(inputs.dtype)
+
+    def normalized_weights(self) -> tuple[Any, Any]:
+        """The divided kernel and the improved vector u; zeros stay as they are."""
+        matrix = np.reshape(self.kernel, (-1, self.kernel.shape[-1]))
+        zero = np.all(np.equal(matrix, 0))
+        with no_grad():
+            u: Any = self.vector_u
+            for _ in range(self.power_iterations):
+                v = unit_vectors(u @ matrix.T, None, 1e-7)
+                u = unit_vectors(v @ matrix, None, 1e-7)
+            u = np.where(zero, self.vector_u, u)
+        sigma = np.where(zero, 1, v @ matrix @ u.T)
+        return np.reshape(matrix / sigma, self.kernel.shape), u
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "power_iterations": self.power_iterations}
+
+
+@contextmanager
+def standing_in(layer: Layer, name: str, value: Any) -> Iterator[None]:
+    """Let ``value`` stand for a weight of ``layer`` for a while."""
+    weight = vars(layer)[name]
+    vars(layer)[name] = value  # past __setattr__, which would take it for a change
+    try:
+        yield
+    finally:
+        vars(layer)[name] = weight

@@ -221,6 +221,12 @@ def normalization(t: Table) -> None:
         moving_mean_initializer="ones", moving_variance_initializer="zeros",
     )  # fmt: skip
     t.row("BatchNormalization", IMAGE, call=TRAIN, scale=False, beta_regularizer="l1")
+    t.row("BatchNormalization", ROWS, call=TRAIN, renorm=True, renorm_momentum=0.5)
+    t.row(
+        "BatchNormalization", STEPS, call=TRAIN, center=False, axis=1, renorm=True,
+        renorm_clipping={"rmin": 0.5, "rmax": 0.75, "dmax": 0.25},
+    )  # fmt: skip
+    t.row("BatchNormalization", ROWS, call=TRAIN, scale=False, renorm=True)
     t.row("LayerNormalization", STEPS)
     t.row("LayerNormalization", STEPS, axis=(2, 1), epsilon=0.01)
     t.row("LayerNormalization", STEPS, axis=1, center=False, scale=False)
@@ -293,6 +299,21 @@ def passing(t: Table) -> None:
     t.row(
         "TimeDistributed", IMAGE, case="flatten",
         layer=lambda k: k.layers.Flatten(name="inner"),
+    )  # fmt: skip
+    for call in ({}, TRAIN):
+        t.row(
+            "SpectralNormalization", STEPS, case=f"dense-{len(call)}", call=call,
+            layer=lambda k: k.layers.Dense(3, activation="tanh", name="inner"),
+            power_iterations=2,
+        )  # fmt: skip
+    t.row(
+        "SpectralNormalization", INTEGERS.astype("float32"), case="embedding",
+        call=TRAIN,
+        layer=lambda k: k.layers.Embedding(5, 2, name="inner"),
+    )  # fmt: skip
+    t.row(
+        "SpectralNormalization", STEPS, case="frozen", call=TRAIN,
+        layer=lambda k: k.layers.Dense(3, name="inner", trainable=False),
     )  # fmt: skip
     t.row("EinsumDense", STEPS, equation="abc,cd->abd", output_shape=(None, 3))
     t.row(
