@@ -82,8 +82,7 @@ class Traced:
         out: Any = self.data
         given: Sequence[Any] = values
         if type(g) is not ndarray and isinstance(g, Traced):
-            check_unchanged(self.call)
-            out, given = self, args
+            out, given = self, list(map(as_used, args, values))
             if mode.recorder is not None:
                 mode.recorder.record_gradient(out, g)
         found = []
@@ -356,13 +355,21 @@ def name_of(function: Any) -> str:
     return name
 
 
-def check_unchanged(call: Call) -> None:
-    """Refuse a gradient with a history through a Variable that is not as it was."""
-    function, args, _, values = call
-    for arg, value in paired(args, values):
-        if arg.data is not value:  # only an assignment can do that
+def as_used(arg: Any, value: Any) -> Any:
+    """An argument of a call as it was then: a Variable may have been assigned since.
+
+    That is refused where its history is wanted, too.
+    """
+    if isinstance(arg, Traced):
+        if arg.data is value:
+            return arg
+        if mode.grad and arg.requires_grad:
             raise RuntimeError(
                 f"variable {getattr(arg, 'name', '')!r} was assigned after it was used "
-                f"in {name_of(function)} and before create_graph=True asked for a "
-                "gradient through it. Take the gradient first, then assign."
+                "and before create_graph=True asked for a gradient through it. Take "
+                "the gradient first, then assign."
             )
+        return wrap(value)
+    if type(arg) is list or type(arg) is tuple:
+        return type(arg)(map(as_used, arg, value))
+    return arg

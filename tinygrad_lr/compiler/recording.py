@@ -119,6 +119,7 @@ class Recording:
             if known is None:
                 known = Value("variable", x.data, word_for(x), x)
                 self._variables[id(x)] = known
+            if id(x.data) not in self._values:  # what it is even when it was assigned
                 self._note(x.data, known)
             return known
         array = x.data if isinstance(x, Tensor) else x
