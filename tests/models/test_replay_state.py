@@ -13,7 +13,7 @@ from tinygrad_lr.layers import Dense, Layer
 
 
 class Centred(Layer):
-    """Subtracts a running mean from weighted inputs, before or after it has moved on."""
+    """Subtracts a running mean from weighted inputs, before and after it moves on."""
 
     def __init__(self, trainable_scale: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
