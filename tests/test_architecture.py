@@ -19,9 +19,9 @@ STOREYS = {
         [
             "dtype_policies", "mixed_precision", "tree",
             "absent", "activations", "allowance", "arguments", "config", "constraints",
-            "constructors", "convert", "initializers", "layers", "losses", "masks",
-            "metrics", "naming", "nesting", "notices", "ops", "optimizers", "random",
-            "registry", "regularizers", "seldom", "serialization",
+            "constructors", "convert", "initializers", "layers", "lazy", "losses",
+            "masks", "metrics", "naming", "nesting", "notices", "ops", "optimizers",
+            "random", "registry", "regularizers", "serialization",
         ],
         2,
     ),

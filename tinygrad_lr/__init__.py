@@ -32,12 +32,12 @@ from tinygrad_lr.compiler import function
 from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.initializers.initializer import Initializer
 from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.losses.loss import Loss
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.regularizers import Regularizer
-from tinygrad_lr.seldom import loaded_when_asked
 
 if TYPE_CHECKING:
     from tinygrad_lr import (
@@ -97,7 +97,7 @@ __all__ = [
     "wrappers",
 ]
 
-__getattr__ = loaded_when_asked(
+attach_getattr(
     __name__,
     {
         f"tinygrad_lr.{name}": [name]

@@ -15,9 +15,9 @@ import numpy as np
 
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff import Tensor, functions
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.notices import warn
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
 
 
 class Probabilities(Tensor):
@@ -351,4 +351,4 @@ def get(identifier: Any) -> Any:
     return linear if identifier is None else registry.get(identifier)
 
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

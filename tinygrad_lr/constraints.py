@@ -15,8 +15,8 @@ from tinygrad_lr.arguments import Checked
 from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
 
 Axis = int | tuple[int, ...] | list[int]
 
@@ -129,4 +129,4 @@ registry = Registry("constraint", "keras.constraints")
 registry.add(MaxNorm, NonNeg, UnitNorm, MinMaxNorm, maxnorm=MaxNorm, nonneg=NonNeg)
 serialize, deserialize, get = registry.serialize, registry.deserialize, registry.get
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

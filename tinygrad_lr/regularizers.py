@@ -15,8 +15,8 @@ from tinygrad_lr.arguments import Checked
 from tinygrad_lr.changes import Noticed
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
 
 
 class Regularizer(Noticed, metaclass=Checked):
@@ -142,4 +142,4 @@ registry = Registry("regularizer", "keras.regularizers")
 registry.add(L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2)
 serialize, deserialize, get = registry.serialize, registry.deserialize, registry.get
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lr.backend import graphs, mathematics, tensors
-from tinygrad_lr.seldom import loaded_when_asked
+from tinygrad_lr.lazy import attach_getattr
 
 __all__: list[str] = []
 for part in (tensors, mathematics, graphs):
@@ -15,5 +15,5 @@ if TYPE_CHECKING:  # the names are made above, where a type checker does not see
 
     def __getattr__(name: str) -> Any: ...
 
-else:
-    __getattr__ = loaded_when_asked(__name__)
+
+attach_getattr(__name__)

@@ -15,7 +15,7 @@ from tinygrad_lr.callbacks.progbar_logger import ProgbarLogger
 from tinygrad_lr.callbacks.remote_monitor import RemoteMonitor
 from tinygrad_lr.callbacks.stopping import EarlyStopping, TerminateOnNaN
 from tinygrad_lr.callbacks.tensorboard import TensorBoard
-from tinygrad_lr.seldom import loaded_when_asked
+from tinygrad_lr.lazy import attach_getattr
 
 __all__ = [
     "BackupAndRestore",
@@ -36,4 +36,4 @@ __all__ = [
     "TerminateOnNaN",
 ]
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

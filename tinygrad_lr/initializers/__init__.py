@@ -33,8 +33,8 @@ from tinygrad_lr.initializers.spread import (
     TruncatedNormal,
 )
 from tinygrad_lr.initializers.stft import STFT
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
 
 registry = Registry("initializer", "keras.initializers")
 registry.add(
@@ -148,4 +148,4 @@ __all__ = [
     "zeros",
 ]
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

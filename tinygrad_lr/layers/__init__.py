@@ -89,8 +89,8 @@ from tinygrad_lr.layers.wrappers import (
     TimeDistributed,
     Wrapper,
 )
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
 
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
 GlobalAvgPool2D, GlobalMaxPool2D = GlobalAveragePooling2D, GlobalMaxPooling2D
@@ -250,4 +250,4 @@ __all__ = [
     "subtract",
 ]
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.losses.circle import Circle, circle
 from tinygrad_lr.losses.crossentropy import (
     BinaryCrossentropy,
@@ -54,7 +55,6 @@ from tinygrad_lr.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from tinygrad_lr.seldom import loaded_when_asked
 
 registry.add(
     binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy,
@@ -190,4 +190,4 @@ __all__ = [
     "tversky",
 ]
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

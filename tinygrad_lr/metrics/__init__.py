@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -78,7 +79,6 @@ from tinygrad_lr.metrics.means import Mean, MeanMetricWrapper, Sum
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.metrics.regression import R2Score, RootMeanSquaredError
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
 
 registry = Registry("metric", "keras.metrics", functions_by_name=False)
 registry.add(
@@ -227,4 +227,4 @@ __all__ = [
     "top_k_categorical_accuracy",
 ]
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

@@ -1,11 +1,16 @@
 """Models: layers put together, trained, measured and asked."""
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.models.functional import Functional, clone_model
 from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.saveable import model_from_config, model_from_json
 from tinygrad_lr.models.sequential import Sequential
 from tinygrad_lr.registry import Registry
-from tinygrad_lr.seldom import loaded_when_asked
+
+if TYPE_CHECKING:
+    from tinygrad_lr.saving.files import load_model, save_model
 
 registry = Registry("model", "keras")
 registry.add(Functional, Model, Sequential)
@@ -21,6 +26,4 @@ __all__ = [
     "save_model",
 ]
 
-__getattr__ = loaded_when_asked(
-    __name__, {"tinygrad_lr.saving.files": ("load_model", "save_model")}
-)
+attach_getattr(__name__, {"tinygrad_lr.saving.files": ("load_model", "save_model")})

@@ -8,9 +8,9 @@ recordable where it does not look at values. On places each is one step of a mod
 
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.ops import core, linalg, math, nn, numpy
 from tinygrad_lr.ops.steps import as_step
-from tinygrad_lr.seldom import loaded_when_asked
 
 FAMILIES = (numpy, core, nn, linalg, math)
 
@@ -26,5 +26,5 @@ if TYPE_CHECKING:  # the names are made above, where a type checker does not see
 
     def __getattr__(name: str) -> Any: ...
 
-else:
-    __getattr__ = loaded_when_asked(__name__)
+
+attach_getattr(__name__)

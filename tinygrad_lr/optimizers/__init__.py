@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.optimizers import schedules
 from tinygrad_lr.optimizers.adam import (
     Adam,
@@ -22,7 +23,6 @@ from tinygrad_lr.optimizers.several import (
 )
 from tinygrad_lr.optimizers.sgd import SGD, Lion
 from tinygrad_lr.optimizers.sizes import Adadelta, Adagrad, Ftrl, RMSprop
-from tinygrad_lr.seldom import loaded_when_asked
 
 registry.add(
     Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion,
@@ -74,4 +74,4 @@ __all__ = [
     "serialize",
 ]
 
-__getattr__ = loaded_when_asked(__name__)
+attach_getattr(__name__)

@@ -7,6 +7,9 @@ puts them together. All but the errors is loaded at the first file, because most
 programs never meet one.
 """
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.saving.errors import (
     DamagedFileError,
     MismatchError,
@@ -18,7 +21,6 @@ from tinygrad_lr.saving.errors import (
     UnsafeFileError,
     UnsupportedFileError,
 )
-from tinygrad_lr.seldom import loaded_when_asked
 from tinygrad_lr.serialization import (
     CustomObjectScope,
     custom_object_scope,
@@ -29,6 +31,14 @@ from tinygrad_lr.serialization import (
     register_keras_serializable,
     serialize_keras_object,
 )
+
+if TYPE_CHECKING:
+    from tinygrad_lr.saving.files import (
+        load_model,
+        load_weights,
+        save_model,
+        save_weights,
+    )
 
 __all__ = [
     "CustomObjectScope",
@@ -56,7 +66,7 @@ __all__ = [
 
 FILES = ("files", "load_model", "load_weights", "save_model", "save_weights")
 MODULES = ("atomic", "hdf5", "keras3", "old", "plain", "state")
-__getattr__ = loaded_when_asked(
+attach_getattr(
     __name__,
     {f"{__name__}.files": FILES} | {f"{__name__}.{m}": (m,) for m in MODULES},
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.naming import reset_names
 from tinygrad_lr.random import set_random_seed
-from tinygrad_lr.seldom import loaded_when_asked
 from tinygrad_lr.serialization import (
     CustomObjectScope,
     custom_object_scope,
@@ -85,7 +85,7 @@ __all__ = [
     "unpack_x_y_sample_weight",
 ]
 
-__getattr__ = loaded_when_asked(
+attach_getattr(
     __name__,
     {
         "tinygrad_lr.backend.tensors": ("is_keras_tensor", "standardize_dtype"),

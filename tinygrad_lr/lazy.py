@@ -1,9 +1,10 @@
 """Names that a module lacks: few programs need them, or there is nothing of that name.
 
 Python calls a module's own ``__getattr__`` for a name that it lacks (PEP 562);
-:func:`loaded_when_asked` makes one. It loads what is seldom needed when it is first
+:func:`attach_getattr` gives it one. It loads what is seldom needed when it is first
 asked for, so that importing the package stays cheap, and says of any other name why it
-is not there, or which come near.
+is not there, or which come near. Type checkers do not see it, and it is well that they
+do not: they would believe that a module with a ``__getattr__`` has every name.
 """
 
 from __future__ import annotations
@@ -11,20 +12,20 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 from tinygrad_lr import absent
 
 
-def loaded_when_asked(
+def attach_getattr(
     package: str, homes: Mapping[str, Sequence[str]] | None = None
-) -> Callable[[str], Any]:
-    """Return a ``__getattr__`` for ``package``.
+) -> None:
+    """Give the module called ``package`` a ``__getattr__``.
 
-    ``homes`` gives for each module the names that come from it; its own last name
-    stands for the module itself.
+    ``homes`` says for each module which names come from it; its own last name stands
+    for the module itself.
     """
     home_of = {name: home for home, names in (homes or {}).items() for name in names}
 
@@ -42,7 +43,7 @@ def loaded_when_asked(
         setattr(sys.modules[package], name, value)  # asked for once
         return value
 
-    return get
+    vars(sys.modules[package])["__getattr__"] = get
 
 
 def refusal(module: ModuleType, name: str, later: Mapping[str, str]) -> str | None:
