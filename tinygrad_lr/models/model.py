@@ -8,7 +8,7 @@ layers called on places, and a subclass with a ``call`` of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, no_type_check
 
 import numpy as np
 
@@ -158,6 +158,7 @@ class Model(Saveable):
             )
         return self._graph
 
+    @no_type_check  # else type checkers would want these parameters of every subclass
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs of the graph, and the losses that places stand for."""
         if self._graph is None:

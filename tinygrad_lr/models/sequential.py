@@ -54,14 +54,15 @@ class Sequential(Model):
 
     def __init__(
         self,
-        layers: Iterable[Layer] | None = None,
+        layers: Iterable[Layer | KerasTensor] | Layer | KerasTensor | None = None,
         trainable: bool = True,
         name: str | None = None,
     ) -> None:
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
-        one = isinstance(layers, (Layer, KerasTensor))
-        for layer in [layers] if one else layers or ():
+        if isinstance(layers, (Layer, KerasTensor)):
+            layers = [layers]
+        for layer in layers or ():
             self.add(layer)
 
     # -- structure ---------------------------------------------------------------------
