@@ -170,3 +170,18 @@ def test_a_model_without_call_says_so() -> None:
     model.compile("sgd", "mse")
     with pytest.raises(NotImplementedError, match="no method call"):
         model.fit(X, Y, verbose=0)
+
+
+def test_names_that_keras_leaves_free_can_be_ones_own() -> None:
+    """Only models of places have inputs, outputs and their names, in Keras."""
+    names = (
+        "inputs", "outputs", "input_names", "output_names", "input_shape",
+        "output_shape", "operations", "compiled_loss", "compiled_metrics",
+        "prepare_inputs", "single_input", "single_output",
+    )  # fmt: skip
+    model = Net()
+    for number, name in enumerate(names):
+        setattr(model, name, number)
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    assert [getattr(model, name) for name in names] == list(range(len(names)))

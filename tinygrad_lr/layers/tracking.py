@@ -6,7 +6,7 @@ that is needed to make it a part: it is looked for there whenever it is asked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,20 @@ from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.nesting import inside, unique
 from tinygrad_lr.random import SeedGenerator
+
+
+class overridable:  # noqa: N801  # a decorator, as property is one
+    """A property that gives way to an attribute of the same name.
+
+    Keras has no such attribute unless it was set, so programs may set their own.
+    """
+
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        self.get = get
+        self.__doc__ = get.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else self.get(instance)
 
 
 class Tracking(metaclass=Checked):

@@ -15,14 +15,23 @@ from tinygrad_lr import losses, metrics, optimizers
 from tinygrad_lr.arguments import Translation, register_old_names, warn_once
 from tinygrad_lr.keras1 import Merge, batch_mode, image_layout, input_length, merge
 from tinygrad_lr.layers import Layer
-from tinygrad_lr.legacy.decay import decay_from, get_lr, get_weights, minimize, set_lr
+from tinygrad_lr.layers.tracking import overridable
+from tinygrad_lr.legacy.decay import (
+    decay_from,
+    get_lr,
+    get_weights,
+    minimize,
+    set_lr,
+    variables_of,
+)
 from tinygrad_lr.legacy.methods import (
     CompiledLossOfKeras2,
     CompiledMetricsOfKeras2,
-    Itself,
-    ShapeOf,
     evaluate_generator,
     fit_generator,
+    input_shape_of,
+    itself,
+    output_shape_of,
     predict_classes,
     predict_generator,
     predict_proba,
@@ -153,17 +162,20 @@ ARGUMENTS: dict[str, dict[str, Translation]] = {
 
 # Methods and attributes that classes had.
 MEMBERS: dict[type, dict[str, Any]] = {
-    Layer: {"input_shape": ShapeOf("input"), "output_shape": ShapeOf("output")},
+    Layer: {
+        "input_shape": overridable(input_shape_of),
+        "output_shape": overridable(output_shape_of),
+    },
     Optimizer: {
         "get_weights": get_weights,
         "lr": property(get_lr, set_lr),
         "minimize": minimize,
-        "weights": property(lambda self: self.variables, doc="All that is there."),
+        "weights": overridable(variables_of),
     },
     Metric: {"reset_states": reset_states_of_metric},
     Model: {
-        "compiled_loss": property(CompiledLossOfKeras2),
-        "compiled_metrics": property(CompiledMetricsOfKeras2),
+        "compiled_loss": overridable(CompiledLossOfKeras2),
+        "compiled_metrics": overridable(CompiledMetricsOfKeras2),
         "evaluate_generator": evaluate_generator,
         "fit_generator": fit_generator,
         "predict_generator": predict_generator,
@@ -171,7 +183,7 @@ MEMBERS: dict[type, dict[str, Any]] = {
         "to_yaml": to_yaml,
     },
     Sequential: {
-        "model": Itself(),
+        "model": overridable(itself),
         "predict_classes": predict_classes,
         "predict_proba": predict_proba,
     },

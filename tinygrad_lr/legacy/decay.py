@@ -66,6 +66,11 @@ def set_lr(optimizer: Optimizer, value: Any) -> None:
         optimizer.learning_rate = value
 
 
+def variables_of(optimizer: Optimizer) -> list[Variable]:
+    """All that an optimizer remembers: an older name of ``variables``."""
+    return list(optimizer.variables)
+
+
 def get_weights(self: Optimizer) -> list[Any]:
     """All that an optimizer remembers, as arrays."""
     return [variable.numpy() for variable in self.variables]

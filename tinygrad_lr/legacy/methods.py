@@ -9,6 +9,7 @@ from typing import Any
 
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.layers import Layer
 from tinygrad_lr.metrics import Metric
 from tinygrad_lr.models import Model, Sequential
 from tinygrad_lr.nesting import map_structure
@@ -101,31 +102,19 @@ def rows_in(batch: Any) -> int:
 # -- the rest --------------------------------------------------------------------------
 
 
-class ShapeOf:
-    """``layer.input_shape`` and ``layer.output_shape``, which every layer had.
-
-    A layer that sets an attribute of that name keeps its own.
-    """
-
-    def __init__(self, which: str) -> None:
-        self.which = which
-
-    def __get__(self, layer: Any, owner: Any = None) -> Any:
-        if layer is None:
-            return self
-        places = getattr(layer, self.which)
-        return map_structure(lambda place: place.shape, places)
+def input_shape_of(layer: Layer) -> Any:
+    """The shape of ``layer.input``, None for what is open: every layer had it."""
+    return map_structure(lambda place: place.shape, layer.input)
 
 
-class Itself:
-    """An attribute that is the object; one's own of the same name comes first."""
+def output_shape_of(layer: Layer) -> Any:
+    """The shape of ``layer.output``, None for what is open: every layer had it."""
+    return map_structure(lambda place: place.shape, layer.output)
 
-    __doc__ = "The model: ``Sequential`` of Keras 1 held it in an attribute."
 
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
-        return instance
+def itself(model: Model) -> Model:
+    """The model: ``Sequential`` of Keras 1 held it in an attribute."""
+    return model
 
 
 class CompiledLossOfKeras2:

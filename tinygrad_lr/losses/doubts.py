@@ -18,7 +18,7 @@ SLACK = 1e-5  # what rounding may add to a probability
 
 def doubts(loss: Loss, y_true: Any, y_pred: Any, weights: Any) -> Iterator[str]:
     """Say what is odd about arrays of targets, predictions and weights (or None)."""
-    if loss.targets in ("unit", "classes"):
+    if loss._targets in ("unit", "classes"):
         logits = getattr(loss, "from_logits", False)
         if not logits and outside(y_pred):
             yield (
@@ -26,7 +26,7 @@ def doubts(loss: Loss, y_true: Any, y_pred: Any, weights: Any) -> Iterator[str]:
                 f"outputs {reach(y_pred)} in the first batch. End the model with a "
                 "sigmoid or softmax, or give the loss from_logits=True."
             )
-        if loss.targets == "unit" and outside(y_true):
+        if loss._targets == "unit" and outside(y_true):
             yield (
                 f"loss {loss.name!r} expects targets from 0 to 1, but they "
                 f"{reach(y_true)} in the first batch. {remedy(y_true)}"

@@ -45,7 +45,7 @@ class Loss(Noticed, metaclass=Checked):
     """
 
     # What targets are: "classes" (their numbers), "integers", "unit" (0 to 1) or any.
-    targets: str | None = None
+    _targets: str | None = None
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size",
@@ -74,7 +74,7 @@ class Loss(Noticed, metaclass=Checked):
         number. What a mask of predictions or values leaves out has no weight.
         """
         given = own_mask(y_pred)
-        integers = self.targets in ("classes", "integers")
+        integers = self._targets in ("classes", "integers")
         y_true = as_tensors(y_true, None if integers else self.dtype)
         y_pred = as_tensors(y_pred, self.dtype)
         values = self.call(y_true, y_pred)
@@ -127,7 +127,7 @@ class LossFunctionWrapper(Loss):
         check_settings(self, fn, kwargs)
         self.fn = fn
         self._fn_kwargs = kwargs
-        self.targets = getattr(fn, "targets", None)
+        self._targets = getattr(fn, "targets", None)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if isinstance(y_true, Tensor) and isinstance(y_pred, Tensor):

@@ -28,14 +28,14 @@ class Functional(Model):
         super().__init__(inputs, outputs, name=name, **kwargs)
 
     @property
-    def single_input(self) -> bool:  # type: ignore[override]  # known only here
+    def _single_input(self) -> bool:  # type: ignore[override]  # known only here
         """Whether a list of arrays is one input, row by row."""
-        return len(self.inputs) == 1
+        return len(self._drawn().places) == 1
 
     @property
-    def single_output(self) -> bool:  # type: ignore[override]  # known only here
+    def _single_output(self) -> bool:  # type: ignore[override]  # known only here
         """Whether a list of arrays is one array of targets."""
-        return len(self.outputs) == 1
+        return len(self._drawn().results) == 1
 
     # -- losses of places --------------------------------------------------------------
 
@@ -107,7 +107,7 @@ def clone_model(
                 copy.add(clone(layer))
             return copy
     assert graph is not None
-    kind = type(model) if model.made_of_places() else Functional
+    kind = type(model) if model._made_of_places() else Functional
     inputs, outputs = cloned(graph, leaves(input_tensors), clone, call)
     return kind(inputs, outputs, name=model.name)
 

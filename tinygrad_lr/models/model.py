@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor, no_grad
 from tinygrad_lr.autodiff.trees import leaves, transform
 from tinygrad_lr.layers import Layer
+from tinygrad_lr.layers.tracking import overridable
 from tinygrad_lr.masks import set_mask
 from tinygrad_lr.models.data import as_array
 from tinygrad_lr.models.export import to_numpy_source
@@ -100,17 +101,17 @@ class Model(Saveable):
         """The layers of the graph; else those attached, in the order of attributes."""
         return self._sublayers() if self._graph is None else list(self._graph.layers)
 
-    @property
+    @overridable
     def operations(self) -> list[Any]:
         """The layers, and the functions of NumPy between them."""
         return self.layers if self._graph is None else list(self._graph.operations)
 
-    @property
+    @overridable
     def inputs(self) -> list[Any]:
         """The places for the inputs, as a list."""
         return list(self._drawn().places)
 
-    @property
+    @overridable
     def outputs(self) -> list[Any]:
         """The places of the outputs, as a list."""
         return list(self._drawn().results)
@@ -125,28 +126,30 @@ class Model(Saveable):
         """The places of the outputs, as they were given."""
         return self._drawn().outputs
 
-    @property
+    @overridable
     def input_shape(self) -> Any:
         """The shape of the input (None for what is open), or a nesting of shapes."""
         return map_structure(lambda place: place.shape, self.input)
 
-    @property
+    @overridable
     def output_shape(self) -> Any:
         """The shape of the output (None for what is open), or a nesting of shapes."""
         return map_structure(lambda place: place.shape, self.output)
 
-    @property
+    @overridable
     def input_names(self) -> list[str]:
         """The names of the inputs."""
         return self._drawn().input_names
 
-    @property
+    @overridable
     def output_names(self) -> list[str] | None:
         """The names of the outputs: those of the layers that they come out of."""
-        return None if self._graph is None else self._graph.output_names
+        return self._known_outputs()[0]
 
-    def _compile_outputs(self) -> Any:
-        return None if self._graph is None else self._graph.outputs
+    def _known_outputs(self) -> tuple[list[str] | None, Any]:
+        """The names of the outputs and their nesting, if known before there are any."""
+        graph = self._graph
+        return (None, None) if graph is None else (graph.output_names, graph.outputs)
 
     def _drawn(self) -> Graph:
         """The graph; a model that is written as Python has none."""
@@ -182,7 +185,7 @@ class Model(Saveable):
             set_mask(value, own)
         return graph.run(cast)
 
-    def prepare_inputs(self, x: Any) -> Any:
+    def _prepare_inputs(self, x: Any) -> Any:
         """Check arrays against the inputs of the graph, and put them in its order."""
         if self._graph is None:
             return x
@@ -258,13 +261,13 @@ class Model(Saveable):
     # -- as plain values ---------------------------------------------------------------
 
     @classmethod
-    def made_of_places(cls) -> bool:
+    def _made_of_places(cls) -> bool:
         """Whether a model of this class is made by ``(inputs, outputs)``."""
         return cls.__init__ in (Model.__init__, Model.functional.__init__)
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes such a model: of places, the layers and their calls."""
-        if self._graph is None or not self.made_of_places():
+        if self._graph is None or not self._made_of_places():
             return super().get_config()
         own = {"name": self.name, "trainable": self.trainable}
         return own | graph_config(self._graph)
@@ -272,7 +275,7 @@ class Model(Saveable):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Make a model, with fresh weights, from what :meth:`get_config` returned."""
-        if "layers" not in config or not cls.made_of_places():
+        if "layers" not in config or not cls._made_of_places():
             return super().from_config(config)
         inputs, outputs = from_graph_config(config, custom_objects)
         trainable = config.get("trainable", True)

@@ -56,7 +56,7 @@ def check_classes(model: Steps, batch: tuple[Any, ...]) -> None:
 
 def check_part(part: Part, y: Any) -> None:
     """Raise ``ValueError`` if a loss needs class numbers, and a target is none."""
-    if part.loss.targets == "classes":
+    if part.loss._targets == "classes":
         settings = getattr(part.loss, "_fn_kwargs", {})
         classes = part.shape[settings.get("axis", -1)]
         where = "y" if part.output is None else f"y of output {part.output!r}"

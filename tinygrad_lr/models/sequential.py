@@ -44,13 +44,8 @@ class Sequential(Model):
         array([[0.5]], dtype=float32)
     """
 
-    single_input = True
-    single_output = True
-
-    @property
-    def output_names(self) -> list[str] | None:
-        """The output is called after the last layer."""
-        return [self._layers[-1].name] if self.__dict__.get("_layers") else None
+    _single_input = True
+    _single_output = True
 
     def __init__(
         self,
@@ -178,6 +173,9 @@ class Sequential(Model):
             self.__dict__["_place"] = known
         return known
 
+    def _known_outputs(self) -> tuple[list[str] | None, Any]:
+        return [layer.name for layer in self._layers[-1:]] or None, None
+
     def _drawn(self) -> Graph:
         drawn = self.__dict__.get("_drawn_layers")
         if not self.built or not drawn:
@@ -218,7 +216,7 @@ class Sequential(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Hand the inputs from layer to layer."""
-        out = self.prepare_inputs(inputs)
+        out = self._prepare_inputs(inputs)
         if out.dtype != self.dtype:
             out = out.astype(self.dtype)
         for layer in self._layers:
@@ -232,7 +230,7 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
         return shape
 
-    def prepare_inputs(self, x: Any) -> Any:
+    def _prepare_inputs(self, x: Any) -> Any:
         """Check inputs against the shape the model was built for; integers become
         floats.
 

@@ -29,9 +29,8 @@ class Steps(Layer):
     _initial_epoch: int | None = None  # where fit begins, if a callback knows better
     _initial_batch: int | None = None
     _compile_arguments: dict[str, Any]
-    single_input = False  # whether a list of arrays is one input, row by row
-    single_output = False  # the same for targets
-    output_names: Any = None
+    _single_input = False  # whether a list of arrays is one input, row by row
+    _single_output = False  # the same for targets
     optimizer: Any = None
     loss: Any = None
     run_eagerly = False
@@ -157,6 +156,16 @@ class Steps(Layer):
             inner = metric.metrics if isinstance(metric, CompileMetrics) else [metric]
             names.extend(one.name for one in inner)
         return names
+
+    def _result(self, logs: dict[str, Any], return_dict: bool) -> Any:
+        """Logs as a dict, as a list in the order of compile, or as the only number."""
+        if return_dict:
+            return dict(logs)
+        if len(logs) == 1:
+            return next(iter(logs.values()))
+        names = [name for name in self._raw_metrics_names() if name in logs]
+        rest = sorted(logs)  # those of several outputs bear other names
+        return [logs[name] for name in dict.fromkeys([*names, *rest])]
 
     def reset_metrics(self) -> None:
         """Let every metric begin anew."""

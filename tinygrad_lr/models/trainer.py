@@ -11,14 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr import optimizers
 from tinygrad_lr.arguments import checked
-from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.changes import changes
-from tinygrad_lr.metrics.means import Mean
-from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics, only_none
+from tinygrad_lr.models.compiling import compiled_attributes
 from tinygrad_lr.models.data import (
     Single,
     all_finite,
@@ -43,11 +40,6 @@ from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
 
 # A number that overflows is reported in words by LossWatch, not by NumPy line by line.
 quietly = np.errstate(all="ignore")
-
-
-def names_metric(value: Any) -> bool:
-    """Whether a value stands for a metric, so that it cannot be a weight."""
-    return isinstance(value, str) or callable(value)
 
 
 class Trainer(Steps):
@@ -85,40 +77,13 @@ class Trainer(Steps):
         Raises:
             ValueError: for unknown names, with the nearest known ones.
         """
-        if any(names_metric(value) for value in leaves(loss_weights)):
-            loss_weights, metrics = metrics, loss_weights  # the order until Keras 2
-        steps_per_execution = whole_number(steps_per_execution, "steps_per_execution")
         given = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights,
             "metrics": metrics, "weighted_metrics": weighted_metrics,
             "run_eagerly": run_eagerly, "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile, "auto_scale_loss": auto_scale_loss,
         }  # fmt: skip
-        compiled = {
-            "_compile_arguments": given,
-            "optimizer": optimizers.get(optimizer),
-            "loss": loss,
-            "_compiled_loss": None,
-            "_compile_metrics": None,
-            "_loss_tracker": Mean(name="loss"),
-            "run_eagerly": run_eagerly,
-            "jit_compile": jit_compile,
-            "steps_per_execution": steps_per_execution,
-            "compiled": True,
-            "stop_training": False,
-            "train_function": None,
-            "test_function": None,
-            "predict_function": None,
-            "_rehearsed": set(),
-        }
-        if loss is not None and not only_none(loss):
-            compiled["_compiled_loss"] = CompiledLoss(
-                loss, loss_weights, self.output_names, self._compile_outputs()
-            )
-        if metrics is not None or weighted_metrics is not None:
-            compiled["_compile_metrics"] = CompileMetrics(
-                metrics, weighted_metrics, self.output_names, self._compile_outputs()
-            )
+        compiled = compiled_attributes(given, *self._known_outputs())
         self.__dict__.update(compiled)  # at once, and not as parts of the model
 
     # -- training ----------------------------------------------------------------------
@@ -171,6 +136,14 @@ class Trainer(Steps):
             ValueError: before ``compile``.
             ValueError, TypeError: for data or settings that do not fit; the model is
                 then as it was.
+
+        Example:
+            >>> from tinygrad_lr import Sequential, layers
+            >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+            >>> model.compile(optimizer="sgd", loss="mse")
+            >>> history = model.fit([[1.0], [2.0]], [[2.0], [4.0]], epochs=3, verbose=0)
+            >>> [round(loss, 3) for loss in history.history["loss"]]
+            [2.5, 2.172, 1.887]
         """
         self._check_compiled("fit")
         epochs = whole_number(epochs, "epochs", 0)
@@ -200,8 +173,22 @@ class Trainer(Steps):
         changes.doubt()
         loop = Loop(self, self.make_train_function(), training, callbacks, "train")
         loop.watch = LossWatch(self)
-        self.stop_training = False
+        try:
+            self._run_epochs(loop, initial_epoch, epochs, validation, validation_freq)
+        finally:
+            changes.doubt()
+        found: History = callbacks.history or self.history
+        self.history = found
+        return found
+
+    def _run_epochs(
+        self, loop: Loop, initial_epoch: int, epochs: int, validation: Source | None,
+        validation_freq: Any,
+    ) -> None:  # fmt: skip
+        """Train from one epoch to another, and validate when it is due."""
+        callbacks = loop.callbacks
         logs: dict[str, Any] = {}
+        self.stop_training = False
         self._initial_epoch = self._initial_batch = None
         callbacks.on_train_begin()
         epoch = self._initial_epoch or initial_epoch  # a backup may say otherwise
@@ -224,10 +211,6 @@ class Trainer(Steps):
             epoch += 1
         self.optimizer.finalize_variable_values(self.trainable_variables)
         callbacks.on_train_end(logs)
-        changes.doubt()
-        found: History = callbacks.history or self.history
-        self.history = found
-        return found
 
     @checked
     @quietly
@@ -345,16 +328,16 @@ class Trainer(Steps):
 
     # -- what they share ---------------------------------------------------------------
 
-    def prepare_inputs(self, x: Any) -> Any:
+    def _prepare_inputs(self, x: Any) -> Any:
         """Check and cast inputs, given as arrays, before they are cut into batches."""
         return x
 
-    def _compile_outputs(self) -> Any:
-        """The nesting of the outputs, if it is known before there are any."""
-        return None
+    def _known_outputs(self) -> tuple[Any, Any]:
+        """The names of the outputs and their nesting, if known before there are any."""
+        return None, None
 
     def _single(self) -> Single:
-        return Single(self.single_input, self.single_output)
+        return Single(self._single_input, self._single_output)
 
     def _check_compiled(self, method: str) -> None:
         if not self.compiled:
@@ -370,7 +353,7 @@ class Trainer(Steps):
             x,
             y,
             sample_weight,
-            prepare=self.prepare_inputs,
+            prepare=self._prepare_inputs,
             single=self._single(),
             **settings,
         )
@@ -380,7 +363,7 @@ class Trainer(Steps):
     ) -> tuple[Any, ...]:
         parts = rows_of(x, y, sample_weight, self._single(), class_weight)
         warn_about(parts)
-        return (self.prepare_inputs(parts[0]), *parts[1:])
+        return (self._prepare_inputs(parts[0]), *parts[1:])
 
     def _callbacks(
         self, callbacks: Any, verbose: int, source: Source, epochs: int = 1,
@@ -398,16 +381,6 @@ class Trainer(Steps):
             epochs=epochs,
             steps=source.steps,
         )
-
-    def _result(self, logs: dict[str, Any], return_dict: bool) -> Any:
-        """Logs as a dict, as a list in the order of compile, or as the only number."""
-        if return_dict:
-            return dict(logs)
-        if len(logs) == 1:
-            return next(iter(logs.values()))
-        names = [name for name in self._raw_metrics_names() if name in logs]
-        rest = sorted(logs)  # those of several outputs bear other names
-        return [logs[name] for name in dict.fromkeys([*names, *rest])]
 
     def _test(self, source: Source, callbacks: CallbackList) -> dict[str, Any]:
         """Go through the data once without learning; return loss and metrics as
