@@ -180,3 +180,34 @@ def test_class_methods_and_functions_written_in_c() -> None:
                 assert f(np.ones(1), np.full(1, float(n))).item() == n + 1
             else:
                 assert f(2, n) == max(2, n)
+
+
+def test_a_choice_between_two_numbers_is_no_part_of_them() -> None:
+    f = function(lambda test, x, y: np.where(test, x, y))
+    x, y = np.array(2.0), np.array(3.0)
+    results = [f(np.array(n % 2), x, y) for n in range(4)]
+    x.fill(9)
+    y.fill(9)  # they are still the caller's own
+    assert [r.item() for r in results] == [3, 2, 3, 2]
+
+
+@pytest.mark.parametrize("test", [0.5, 256, 1j, np.nan, 0.0, False])
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "float32"])
+def test_a_choice_by_a_constant_of_another_dtype(test: Any, dtype: str) -> None:
+    x, y = np.array(3, dtype), np.array(4, dtype)
+    f = function(lambda x, y: np.where(np.array(test), x, y))
+    assert [f(x, y).item() for _ in range(2)] == 2 * [3 if test else 4]
+
+
+def test_functions_that_end_where_there_are_no_axes() -> None:
+    f = function(lambda x: x.sum() * (1 + len(np.shape(x.sum()))))
+    assert [f(np.full(2, n)).item() for n in range(3)] == [0, 2, 4]
+
+
+def test_means_of_complex_numbers_and_differences_of_truths() -> None:
+    generator = np.random.default_rng(0)
+    mean, change = function(np.mean), function(np.diff)
+    for _ in range(20):
+        x = (generator.normal(size=7) + 1j * generator.normal(size=7)).astype("c8")
+        assert mean(x).numpy().tobytes() == np.mean(x).tobytes()
+        np.testing.assert_array_equal(change(x.real > 0).numpy(), np.diff(x.real > 0))

@@ -28,8 +28,9 @@ def diff(
     parts = [] if prepend is None else [border(prepend)]
     parts += [x] if append is None else [x, border(append)]
     x = np.concatenate(parts, -1) if len(parts) > 1 else x
+    step = np.not_equal if x.dtype == bool else np.subtract
     for _ in range(n):
-        x = x[..., 1:] - x[..., :-1]
+        x = step(x[..., 1:], x[..., :-1])
     return np.moveaxis(x, -1, axis)
 
 

@@ -40,11 +40,12 @@ def with_own_results(program: Program) -> Program:
 
 def is_fresh(op: Op) -> bool:
     """Whether the result certainly shares no memory with an operand."""
+    if op.function in (np.reshape, np.where):  # an element; one of two numbers
+        return (op.function is np.reshape) is (op.outs[0].shape == ())
     return (
         isinstance(op.function, np.ufunc)
         or op.function in REDUCERS
         or op.function in FRESH
-        or (op.function is np.reshape and op.outs[0].shape == ())  # an element
     )
 
 

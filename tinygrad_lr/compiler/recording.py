@@ -59,7 +59,7 @@ class Recording:
             self.record_read(None, f"the shape that {name} gives")
         several = isinstance(out, (tuple, list))
         outs = list(out) if several else [out]
-        if not all(isinstance(part, Tensor) for part in outs):
+        if not outs or not all(isinstance(part, Tensor) for part in outs):
             if function not in ABOUT_SHAPES:
                 self.record_read(None, f"np.{function.__name__}() as a Python value")
             return

@@ -85,11 +85,11 @@ class Speller:
             return f"{self.operand(args[0], op)}.copy()"
         alike = all(a.dtype == out.dtype for a in args[1:] if isinstance(a, Value))
         if function is np.where and out.shape == () and len(args) == 3 and alike:
-            test, x, y = (self.scalar(a, op) for a in args)
-            return f"{x} if {test} else {y}"
+            x, y = (self.scalar(a, op) for a in args[1:])
+            return f"{x} if {self.operand(args[0])} else {y}"
         if function in REDUCERS and is_plain_reduction(op):
             return self.reduction(op, REDUCERS[function], place)
-        mean = function is np.mean and out.dtype.itemsize >= 4 and place is None
+        mean = function is np.mean and out.dtype.char in "fdg" and place is None
         if mean and args[0].dtype == out.dtype and is_plain_reduction(op):
             n = args[0].size // max(out.size, 1)
             return f"{self.reduction(op, np.add, None)} / {n}"
