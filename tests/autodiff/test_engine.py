@@ -212,7 +212,7 @@ class Node:
         self.parents, self.order = parents, Node.made
 
     def pull(self, g, needed):
-        return ((parent, g * 2) for parent in self.parents)
+        return [(parent, g * 2) for parent in self.parents]
 
 
 def test_reverse_knows_nothing_of_tensors():

@@ -491,7 +491,7 @@ def test_copies_are_leaves_of_their_own(duplicate):
     y = duplicate(x * 2)
     assert y.tolist() == [2.0, 4.0]
     assert y.requires_grad
-    assert y.call is None
+    assert y.function is None
     (y * 3).sum().backward()
     assert y.grad.tolist() == [3.0, 3.0]
     assert x.grad is None

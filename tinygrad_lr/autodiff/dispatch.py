@@ -16,6 +16,7 @@ from tinygrad_lr.autodiff.mode import mode, no_grad
 from tinygrad_lr.autodiff.rules import (
     COMPOSITIONS,
     CONSTANTS,
+    RULES,
     VETTED,
     Function,
     names_of,
@@ -39,13 +40,14 @@ REDUCTIONS: dict[tuple[Function, str], Function] = {
 
 def dispatch(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer a NumPy function that was given a Tensor."""
-    if kwargs.get("out") is not None:
+    if kwargs and kwargs.pop("out", None) is not None:
         raise TypeError(
             f"np.{function.__name__}: out= cannot take the result, because Tensors "
             "never change and an array would lose the gradient. Use the returned value "
             "instead."
         )
-    kwargs.pop("out", None)
+    if function in RULES:
+        return apply(function, *args, **kwargs)
     if function in IN_PLACE:
         raise TypeError(
             f"np.{function.__name__} writes into an array: a Tensor never changes, and "

@@ -9,7 +9,8 @@ their history.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence, Set
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -20,33 +21,18 @@ class Node(Protocol):
     """What the reverse pass asks of a value with a history."""
 
     @property
-    def parents(self) -> tuple[Any, ...]: ...
+    def parents(self) -> Sequence[Any]: ...
 
     @property
     def order(self) -> int: ...
 
-    def pull(self, g: Any, needed: Container[int]) -> Iterable[tuple[Any, Any]]: ...
-
-
-def history(roots: Iterable[Any]) -> list[Any]:
-    """Return every node the roots depend on, oldest first.
-
-    A value is made after the values it is computed from, so the order of creation *is*
-    a topological order: a walk finds the nodes, a sort puts them in order, and nothing
-    recurses.
-    """
-    found: dict[int, Any] = {}
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if id(node) not in found:
-            found[id(node)] = node
-            stack.extend(node.parents)
-    return sorted(found.values(), key=attrgetter("order"))
+    def pull(
+        self, g: Any, needed: Container[Any] | None
+    ) -> Iterable[tuple[Any, Any]]: ...
 
 
 def reverse(
-    seeds: Sequence[tuple[Node, Any]], wanted: Iterable[Node] | None = None
+    seeds: Iterable[tuple[Any, Any]], wanted: Iterable[Node] | None = None
 ) -> list[tuple[Any, Any]]:
     """Carry the gradients in ``seeds`` back through the graph (reverse accumulation).
 
@@ -55,37 +41,58 @@ def reverse(
     ``wanted``, for every leaf. A node that is used several times receives the sum over
     its uses; only paths that lead to a wanted node are walked.
 
+    A value is made after the values it is computed from, so the order of creation *is*
+    a topological order: when the youngest of the waiting nodes has its turn, nothing
+    can add to its gradient any more.
+
     Source: Linnainmaa, "Taylor expansion of the accumulated rounding error", BIT 16
     (1976).
     """
-    nodes = history(node for node, _ in seeds)
-    if wanted is None:
-        needed = {id(node) for node in nodes}
-        targets = {id(node) for node in nodes if not node.parents}
-    else:
-        targets = {id(node) for node in wanted}
-        needed = set(targets)
-        for node in nodes:
-            if any(id(parent) in needed for parent in node.parents):
-                needed.add(id(node))
-
-    gradients: dict[int, Any] = {}
-    for node, g in seeds:
-        known = gradients.get(id(node))
-        gradients[id(node)] = g if known is None else known + g
-    found = []
-    for node in reversed(nodes):
-        key = id(node)
-        g = gradients.pop(key, None)
-        if g is None or key not in needed:
-            continue
-        if key in targets:
+    needed = None
+    if wanted is not None:
+        wanted, seeds = set(wanted), list(seeds)
+        needed = dependent([node for node, _ in seeds], wanted)
+        seeds = [(node, g) for node, g in seeds if node in needed]
+    gradients: dict[Node, Any] = {}
+    waiting: list[tuple[int, Any]] = []  # a heap, the youngest first
+    found: list[tuple[Any, Any]] = []
+    arriving = seeds
+    while True:
+        for node, g in arriving:
+            known = gradients.get(node)
+            if known is None:
+                gradients[node] = g
+                heappush(waiting, (-node.order, node))
+            else:
+                gradients[node] = known + g  # never in place: g may be a view
+        if not waiting:
+            return found
+        node = heappop(waiting)[1]
+        g = gradients.pop(node)
+        arriving = node.pull(g, needed)
+        if node in wanted if wanted is not None else not (arriving or node.parents):
             found.append((node, g))
-        for parent, d in node.pull(g, needed):
-            key = id(parent)
-            known = gradients.get(key)  # added to, never in place: d may be a view
-            gradients[key] = d if known is None else known + d
-    return found
+
+
+def dependent(results: Iterable[Any], targets: Set[Any]) -> set[Any]:
+    """Return the nodes behind the results that lead to one of the targets."""
+    needed = set(targets)
+    for node in history(results):
+        if not needed.isdisjoint(node.parents):
+            needed.add(node)
+    return needed
+
+
+def history(results: Iterable[Any]) -> list[Any]:
+    """Return every node the results depend on, oldest first."""
+    found: set[Any] = set()
+    stack = list(results)
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(node.parents)
+    return sorted(found, key=attrgetter("order"))
 
 
 def fit(g: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

@@ -1,8 +1,8 @@
 """The array that remembers how it was computed, and the way back through its history.
 
 Every function on Tensors ends in :func:`apply`: it computes on the arrays and, where a
-gradient may be asked for, keeps the :data:`Call`. :func:`pull_back` walks the calls
-back: each looks up its row in the rule table.
+gradient may be asked for, keeps the call. :func:`pull_back` walks the calls back: each
+looks up its row in the rule table.
 """
 
 from __future__ import annotations
@@ -29,10 +29,6 @@ ndarray, ARRAYS = np.ndarray, (np.ndarray, np.generic)
 NESTINGS = (list, tuple)
 new = object.__new__
 
-Call = tuple[Function, tuple[Any, ...], dict[str, Any], Sequence[Any]]
-"""A function, its arguments, its options, and the arguments as arrays, as they were at
-the time of the call: a step of the history."""
-
 creation = itertools.count(1)
 NO_OPTIONS: dict[str, Any] = {}
 NO_RULE = Rule((), None)
@@ -41,44 +37,65 @@ NO_RULE = Rule((), None)
 class Traced:
     """The part of a Tensor that the engine sees: ``data``, and how it came about.
 
-    ``call`` is the function that made it with its arguments, and ``parents`` are the
-    Tensors among them that need a gradient; a leaf has neither. ``order`` is larger for
-    what was made later, 0 for a leaf. ``face`` is the class that results get: Tensor,
+    It was made by ``function`` of ``args`` and ``kwargs``, which were the arrays
+    ``values`` at that time; a leaf has no function, and none of these. ``order`` is
+    larger for what was made later. ``face`` is the class that results get: Tensor,
     which adds what people see.
     """
 
     __slots__ = (
-        "__weakref__", "call", "data", "grad", "order", "parents", "requires_grad",
+        "__weakref__", "args", "data", "function", "grad", "kwargs", "order",
+        "requires_grad", "values",
     )  # fmt: skip
 
     face: ClassVar[type[Tensor]]
     data: Array
     grad: Tensor | None
     requires_grad: bool
-    call: Call | None
-    parents: tuple[Traced, ...]
+    function: Function | None
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    values: Sequence[Any]
     order: int
 
     def come_from(self, other: Traced | None) -> None:
         """Have the history of ``other``; without one, be a leaf. Either has no grad."""
         self.grad = None
-        self.call = other.call if other is not None else None
-        self.parents = other.parents if other is not None else ()
-        self.order = other.order if other is not None else 0
+        self.order = next(creation)
+        self.function = None
+        if other is not None and other.function is not None:
+            self.function, self.args = other.function, other.args
+            self.kwargs, self.values = other.kwargs, other.values
 
-    def pull(self, g: Any, needed: Container[int]) -> list[tuple[Traced, Any]]:
-        """Return pairs (parent, gradient) for the needed parents, given one's own.
+    @property
+    def parents(self) -> list[Traced]:
+        """The Tensors among the arguments; none for a leaf."""
+        found: list[Traced] = []
+        for arg in () if self.function is None else self.args:
+            if isinstance(arg, Traced):
+                found.append(arg)
+            elif type(arg) in NESTINGS:
+                found += tensors_in(arg)
+        return found
 
-        If ``g`` is an array the rules compute on arrays, and nothing is remembered; if
-        it is a Tensor they compute on Tensors, and the gradient has a history in its
-        turn.
+    def pull(
+        self, g: Any, needed: Container[Traced] | None = None
+    ) -> list[tuple[Traced, Any]]:
+        """Return pairs (parent, gradient), given one's own gradient.
+
+        The ``needed`` parents are meant, or all that require a gradient. If ``g`` is an
+        array the rules compute on arrays, and nothing is remembered; if it is a Tensor
+        they compute on Tensors, and the gradient has a history in its turn.
         """
-        if self.call is None:
+        function = self.function
+        if function is None:
             return []
-        function, args, kwargs, values = self.call
         vjps, options = RULES.get(function, NO_RULE)
+        args, values, kwargs = self.args, self.values, self.kwargs
         if kwargs:
             check_options(function, kwargs, options)
+        if len(vjps) < len(args):
+            check_rules(function, args[len(vjps) :], len(vjps), needed)
         out: Any = self.data
         given: Sequence[Any] = values
         if type(g) is not ndarray and isinstance(g, Traced):
@@ -86,26 +103,26 @@ class Traced:
             if mode.recorder is not None:
                 mode.recorder.record_gradient(out, g)
         found = []
-        for position, arg in enumerate(args):
-            alone = id(arg) in needed
-            if not alone and (type(arg) not in NESTINGS or not reaches(arg, needed)):
-                continue
-            if position >= len(vjps):
-                raise missing_rule(function, position)
-            vjp = vjps[position]
+        for arg, value, vjp in zip(args, values, vjps):  # noqa: B905  # slower
             if vjp is None:
                 continue
-            d = vjp(g, out, *given, **kwargs) if kwargs else vjp(g, out, *given)
-            if alone:
-                value = values[position]
-                if d.shape != value.shape or d.dtype is not value.dtype:
-                    d = fit(d, value.shape, value.dtype)
-                found.append((arg, d))
-            else:
+            if isinstance(arg, Traced):
+                if arg.requires_grad if needed is None else arg in needed:
+                    if kwargs:
+                        d = vjp(g, out, *given, **kwargs)
+                    elif len(given) == 2:  # as the next line, in half the time
+                        d = vjp(g, out, given[0], given[1])
+                    else:
+                        d = vjp(g, out, *given)
+                    if d.shape != value.shape or d.dtype is not value.dtype:
+                        d = fit(d, value.shape, value.dtype)
+                    found.append((arg, d))
+            elif type(arg) in NESTINGS and reaches(arg, needed):
+                d = vjp(g, out, *given, **kwargs)
                 found += [
                     (part, fit(d_part, part.data.shape, part.data.dtype))
                     for part, d_part in paired(arg, d)
-                    if id(part) in needed
+                    if reaches(part, needed)
                 ]
         return found
 
@@ -125,41 +142,44 @@ def apply(function: Function, *args: Any, **kwargs: Any) -> Tensor:
         args, kwargs = normal(function, args, kwargs)
         refuse_keywords(function, kwargs)
         options = plain(kwargs)
-    parents: list[Traced] = []
-    raw: list[Array] = []
-    values = values_of(args, parents, raw)
+    values, tracked, raw = unwrapped(args)
     data = function(*values, **options)
-    recorder = mode.recorder
-    if parents and mode.grad and recorder is None:  # which knows arrays by identity
+    if mode.usual and tracked:
         if raw:
             args = copied(args)
-            values = values_of(args, [], [])
+            values, _, _ = unwrapped(args)
         if kwargs:
             kwargs = {name: copied(value) for name, value in options.items()}
-    out = wrap(data, (function, args, kwargs, values), tuple(parents))
+        if type(data) is ndarray and data.dtype.kind in "fc":
+            return remembered(data, function, args, kwargs, values)
+    out = wrap(data, function, args, kwargs, values) if tracked else wrap(data)
     if isinstance(out, NESTINGS) and function in RULES:
         refuse_several(function, out)
-    if recorder is not None:
-        recorder.record_call(function, args, kwargs, out)
+    if mode.recorder is not None:  # which knows arrays by identity: none was copied
+        mode.recorder.record_call(function, args, kwargs, out)
     result: Tensor = out
     return result
 
 
-def values_of(args: Any, parents: list[Traced], raw: list[Array]) -> list[Any]:
-    """Replace Tensors by arrays; collect those that need a gradient, and raw arrays."""
+def unwrapped(args: Sequence[Any]) -> tuple[list[Any], bool, bool]:
+    """Return arguments with arrays for Tensors.
+
+    And whether a Tensor requires a gradient; whether an array was there already.
+    """
     values: list[Any] = []
+    tracked = raw = False
     for arg in args:
         if isinstance(arg, Traced):
             values.append(arg.data)
-            if arg.requires_grad:
-                parents.append(arg)
+            tracked = tracked or arg.requires_grad
         elif type(arg) is tuple or type(arg) is list:
-            values.append(type(arg)(values_of(arg, parents, raw)))
+            inner, tracked_inside, raw_inside = unwrapped(arg)
+            values.append(type(arg)(inner))
+            tracked, raw = tracked or tracked_inside, raw or raw_inside
         else:
             values.append(arg)
-            if isinstance(arg, np.ndarray):
-                raw.append(arg)
-    return values
+            raw = raw or isinstance(arg, np.ndarray)
+    return values, tracked, raw
 
 
 def copied(value: Any) -> Any:
@@ -170,34 +190,47 @@ def copied(value: Any) -> Any:
     return value.copy() if writable else value
 
 
-def wrap(data: Any, call: Call | None = None, parents: tuple[Traced, ...] = ()) -> Any:
+def wrap(data: Any, function: Function | None = None, *call: Any) -> Any:
     """Make Tensors of the arrays a function returned; leave all else as it is.
 
-    With ``parents`` they know how they came about, except under :func:`no_grad` and
-    where they are integers, which are flat.
+    With a ``function`` (and its arguments, options and arrays) they know how they came
+    about, except under :func:`no_grad` and where they are integers, which are flat.
     """
     if isinstance(data, ARRAYS):
+        if function is not None and mode.grad and data.dtype.kind in "fc":
+            return remembered(data, function, *call)
         if type(data) is not ndarray:  # a NumPy scalar; a subclass stays
             data = np.asanyarray(data)
-        data.setflags(False)  # write=False, which costs less by position
+        data.setflags(False)
         out = new(Traced.face)
         out.data = data
-        out.grad = None
-        if parents and mode.grad and data.dtype.kind in "fc":
-            out.requires_grad = True
-            out.call = call
-            out.parents = parents
-            out.order = next(creation)
-        else:
-            out.requires_grad = False
-            out.call = None
-            out.parents = ()
-            out.order = 0
+        out.requires_grad = False
+        out.come_from(None)
         return out
     if isinstance(data, NESTINGS):
-        parts = [wrap(part, call, parents) for part in data]
+        parts = [wrap(part, function, *call) for part in data]
         return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
     return data
+
+
+def remembered(
+    data: Any, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any],
+    values: Sequence[Any],
+) -> Tensor:  # fmt: skip
+    """Make a Tensor that knows how it came about."""
+    if type(data) is not ndarray:
+        data = np.asanyarray(data)
+    data.setflags(False)  # write=False, which costs less by position
+    out = new(Traced.face)
+    out.data = data
+    out.grad = None
+    out.requires_grad = True
+    out.function = function
+    out.args = args
+    out.kwargs = kwargs
+    out.values = values
+    out.order = next(creation)
+    return out
 
 
 def plain(value: Any) -> Any:
@@ -326,9 +359,12 @@ def refuse_keywords(function: Function, kwargs: dict[str, Any]) -> None:
             )
 
 
-def reaches(value: Any, needed: Container[int]) -> bool:
-    """Whether a needed Tensor is in a nesting of lists."""
-    return any(id(part) in needed for part in tensors_in(value))
+def reaches(value: Any, needed: Container[Traced] | None) -> bool:
+    """Whether a nesting of lists has a Tensor that is needed (see ``pull``)."""
+    return any(
+        part.requires_grad if needed is None else part in needed
+        for part in tensors_in(value)
+    )
 
 
 def refuse_several(function: Function, out: Sequence[Any]) -> None:
@@ -340,13 +376,19 @@ def refuse_several(function: Function, out: Sequence[Any]) -> None:
         )
 
 
-def missing_rule(function: Function, position: int) -> NotImplementedError:
-    """Say that there is no rule for one argument."""
-    return NotImplementedError(
-        f"no gradient is known for argument {position} of {name_of(function)}. Declare "
-        "one with tinygrad_lr.autodiff.rule, write the computation with functions that "
-        "have one, or cut it off with .detach()."
-    )
+def check_rules(
+    function: Function, args: Sequence[Any], position: int,
+    needed: Container[Traced] | None,
+) -> None:  # fmt: skip
+    """Refuse a gradient through arguments for which there is no rule."""
+    for arg in args:
+        if reaches(arg, needed):
+            raise NotImplementedError(
+                f"no gradient is known for argument {position} of {name_of(function)}. "
+                "Declare one with tinygrad_lr.autodiff.rule, write the computation "
+                "with functions that have one, or cut it off with .detach()."
+            )
+        position += 1
 
 
 def name_of(function: Any) -> str:

@@ -20,7 +20,14 @@ from tinygrad_lr.autodiff.dispatch import (
     ufunc_options,
 )
 from tinygrad_lr.autodiff.forms import normal
-from tinygrad_lr.autodiff.history import NO_OPTIONS, Traced, apply, sized, wrap
+from tinygrad_lr.autodiff.history import (
+    NO_OPTIONS,
+    Traced,
+    apply,
+    remembered,
+    sized,
+    wrap,
+)
 from tinygrad_lr.autodiff.mode import mode
 from tinygrad_lr.autodiff.rules import Function
 
@@ -38,38 +45,38 @@ def sides(ufunc: np.ufunc) -> tuple[Callable[..., Tensor], Callable[..., Tensor]
     """Make an operator and its mirror image, for ``t + x`` and ``x + t``.
 
     Each is :func:`apply`, made short for a Tensor with a Tensor or a number, which need
-    no copy and give one result.
+    no copy and give one result, a float where one of them is.
     """
 
     def left(self: Any, other: Any) -> Tensor:
-        if mode.recorder is not None:
+        kind = type(other)
+        number = kind is float or kind is int
+        if not (mode.usual and (number or isinstance(other, Traced))):
             return apply(ufunc, self, operand(other))
         x = self.data
-        parents: tuple[Traced, ...]
-        kind = type(other)
-        if kind is float or kind is int:
+        tracked = self.requires_grad
+        if number:
             y = sized(other, x.dtype) if other else other
-            parents = (self,) if self.requires_grad else ()
-        elif isinstance(other, Traced):
-            y = other.data
-            parents = (self, other)
-            if not (self.requires_grad and other.requires_grad):
-                parents = tuple(t for t in parents if t.requires_grad)
         else:
-            return apply(ufunc, self, operand(other))
-        call = (ufunc, (self, other), NO_OPTIONS, (x, y))
-        out: Tensor = wrap(ufunc(x, y), call, parents)
-        return out
+            y = other.data
+            tracked = tracked or other.requires_grad
+        data = ufunc(x, y)
+        if tracked:
+            return remembered(data, ufunc, (self, other), NO_OPTIONS, (x, y))
+        made: Tensor = wrap(data)
+        return made
 
     def right(self: Any, other: Any) -> Tensor:
         kind = type(other)
-        if mode.recorder is not None or not (kind is float or kind is int):
+        if not (mode.usual and (kind is float or kind is int)):
             return apply(ufunc, operand(other), self)
         y = self.data
         x = sized(other, y.dtype) if other else other
-        call = (ufunc, (other, self), NO_OPTIONS, (x, y))
-        out: Tensor = wrap(ufunc(x, y), call, (self,) if self.requires_grad else ())
-        return out
+        data = ufunc(x, y)
+        if self.requires_grad:
+            return remembered(data, ufunc, (other, self), NO_OPTIONS, (x, y))
+        made: Tensor = wrap(data)
+        return made
 
     return left, right
 

@@ -43,11 +43,22 @@ class Recorder(Protocol):
 
 
 class Mode(threading.local):
-    """The state of the current thread; ``tapes`` counts the derivatives being taken."""
+    """The state of the current thread; ``tapes`` counts the derivatives being taken.
+
+    ``usual`` says that history is remembered and nobody records: operators, which must
+    be quick, ask this alone.
+    """
 
     grad = True
     tapes = 0
     recorder: Recorder | None = None
+    usual = True
+
+    def switch(self, grad: bool, recorder: Recorder | None) -> None:
+        """Remember history or not; let ``recorder`` listen, if any."""
+        self.grad = grad
+        self.recorder = recorder
+        self.usual = grad and recorder is None
 
 
 mode = Mode()
@@ -62,10 +73,10 @@ class GradSwitch:
 
     def __enter__(self) -> None:
         self.outer.append(mode.grad)
-        mode.grad = self.enabled
+        mode.switch(self.enabled, mode.recorder)
 
     def __exit__(self, *exc: object) -> None:
-        mode.grad = self.outer.pop()
+        mode.switch(self.outer.pop(), mode.recorder)
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)

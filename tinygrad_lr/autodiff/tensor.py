@@ -226,8 +226,8 @@ class Tensor(ArrayMethods):
             self.read("print()"), separator=", ", prefix="Tensor(", threshold=200
         )
         origin = ""
-        if self.call is not None:
-            origin = f", from={name_of(self.call[0])}"
+        if self.function is not None:
+            origin = f", from={name_of(self.function)}"
         elif self.requires_grad:
             origin = ", requires_grad=True"
         return f"Tensor({values}, dtype={self.dtype}{origin})"

@@ -94,7 +94,10 @@ def reaches_others(value: Any, own: Container[int]) -> bool:
     """Whether ``value`` was computed from a leaf of a graph that is not in ``own``."""
     if not isinstance(value, Tensor) or not value.requires_grad:
         return False
-    return any(not x.parents and id(x) not in own for x in history([value]))
+    return any(
+        x.function is None and x.requires_grad and id(x) not in own
+        for x in history([value])
+    )
 
 
 def fresh(x: Any) -> Tensor:

@@ -230,12 +230,13 @@ def record(
             arguments.append(tensor)
         else:
             arguments.append(x)
-    outer, mode.recorder = mode.recorder, recording
+    outer = mode.recorder
+    mode.switch(mode.grad, recording)
     try:
         result = function(*arguments)
         outputs = recording.outputs(result)
     finally:
-        mode.recorder = outer
+        mode.switch(mode.grad, outer)
     if recording.obstacle is not None:
         return result, None, recording.obstacle
     program = Program(values, recording.ops, recording.assigns, outputs, name)
