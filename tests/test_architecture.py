@@ -27,7 +27,7 @@ STOREYS = {
     ),
     **dict.fromkeys(
         [
-            "backend", "callbacks", "datasets", "keras1", "legacy", "models",
+            "backend", "callbacks", "datasets", "legacy", "models",
             "preprocessing", "saving", "utils", "wrappers",
         ],
         3,

@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_lr as keras
 from tinygrad_lr import arguments, legacy
-from tinygrad_lr.legacy.decay import Decay
+from tinygrad_lr.legacy.optimizer_methods import Decay
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 y = np.array([[0], [1], [1], [1]])

@@ -15,7 +15,7 @@ from test_losses import CASES as USUAL
 import tinygrad_lr as keras
 from tinygrad_lr import losses, metrics
 from tinygrad_lr.autodiff import Tensor, gradcheck
-from tinygrad_lr.losses.doubts import doubts
+from tinygrad_lr.losses.sanity import doubts
 from tinygrad_lr.masks import set_mask
 
 rng = np.random.default_rng(3)

@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_lr.autodiff import GradientTape, Tensor
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.layers import Input, KerasTensor, Operation
-from tinygrad_lr.layers.places import Form, Node
+from tinygrad_lr.layers.keras_tensor import Form, Node
 from tinygrad_lr.models import Model
 from tinygrad_lr.nesting import map_structure
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygrad_lr.arguments import unknown_argument
 from tinygrad_lr.callbacks.callback import HOOKS, Callback
-from tinygrad_lr.callbacks.rates import learning_rates, rate_of, with_rates
+from tinygrad_lr.callbacks.learning_rates import learning_rates, rate_of, with_rates
 from tinygrad_lr.naming import suggestion
 from tinygrad_lr.utils.interactive import print_message
 

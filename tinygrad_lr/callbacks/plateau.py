@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.callbacks.learning_rates import learning_rates, rate_of, with_rates
 from tinygrad_lr.callbacks.monitor import MonitorCallback
-from tinygrad_lr.callbacks.rates import learning_rates, rate_of, with_rates
 from tinygrad_lr.utils.interactive import print_message
 
 

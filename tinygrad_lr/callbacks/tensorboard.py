@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.callbacks.callback import Callback
-from tinygrad_lr.callbacks.rates import learning_rates
+from tinygrad_lr.callbacks.learning_rates import learning_rates
 from tinygrad_lr.notices import warn
 
 

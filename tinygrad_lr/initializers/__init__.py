@@ -17,6 +17,12 @@ from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.initializers.constant import Constant, Identity, Ones, Zeros
 from tinygrad_lr.initializers.initializer import Initializer
+from tinygrad_lr.initializers.random import (
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+)
 from tinygrad_lr.initializers.scaling import (
     GlorotNormal,
     GlorotUniform,
@@ -25,12 +31,6 @@ from tinygrad_lr.initializers.scaling import (
     LecunNormal,
     LecunUniform,
     VarianceScaling,
-)
-from tinygrad_lr.initializers.spread import (
-    Orthogonal,
-    RandomNormal,
-    RandomUniform,
-    TruncatedNormal,
 )
 from tinygrad_lr.initializers.stft import STFT
 from tinygrad_lr.lazy import attach_getattr

@@ -12,8 +12,8 @@ from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.initializers import get
 from tinygrad_lr.initializers.constant import Identity, Ones, Zeros
 from tinygrad_lr.initializers.initializer import Initializer
+from tinygrad_lr.initializers.random import Orthogonal, RandomNormal, RandomUniform
 from tinygrad_lr.initializers.scaling import VarianceScaling, fans
-from tinygrad_lr.initializers.spread import Orthogonal, RandomNormal, RandomUniform
 
 Order = str | None
 

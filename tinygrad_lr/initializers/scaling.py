@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lr.initializers.spread import RandomInitializer, truncated_normal
+from tinygrad_lr.initializers.random import RandomInitializer, truncated_normal
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -15,22 +15,12 @@ from tinygrad_lr.layers.activations import (
     ThresholdedReLU,
 )
 from tinygrad_lr.layers.batch_normalization import BatchNormalization
-from tinygrad_lr.layers.bordering import (
-    Cropping1D,
-    Cropping2D,
-    Cropping3D,
-    UpSampling1D,
-    UpSampling2D,
-    UpSampling3D,
-    ZeroPadding1D,
-    ZeroPadding2D,
-    ZeroPadding3D,
-)
 from tinygrad_lr.layers.core import Activation, Dense
 from tinygrad_lr.layers.discretization import Discretization
 from tinygrad_lr.layers.einsum_dense import EinsumDense
 from tinygrad_lr.layers.embedding import Embedding
 from tinygrad_lr.layers.input import Input, InputLayer
+from tinygrad_lr.layers.keras_tensor import KerasTensor
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.merging import (
     Add,
@@ -67,8 +57,18 @@ from tinygrad_lr.layers.normalization import (
     UnitNormalization,
 )
 from tinygrad_lr.layers.operation import Operation
+from tinygrad_lr.layers.padding import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    UpSampling1D,
+    UpSampling2D,
+    UpSampling3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
 from tinygrad_lr.layers.passing import Identity, Lambda, Masking
-from tinygrad_lr.layers.places import KerasTensor
 from tinygrad_lr.layers.pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,

@@ -15,8 +15,7 @@ import numpy as np
 from tinygrad_lr.arguments import parameters
 from tinygrad_lr.autodiff import Tensor, label, name_scope
 from tinygrad_lr.convert import as_tensor
-from tinygrad_lr.layers.growth import check_room
-from tinygrad_lr.layers.places import (
+from tinygrad_lr.layers.keras_tensor import (
     Form,
     KerasTensor,
     Node,
@@ -24,6 +23,7 @@ from tinygrad_lr.layers.places import (
     has_places,
     places_in,
 )
+from tinygrad_lr.layers.size_bounds import check_room
 from tinygrad_lr.layers.tracking import Tracking
 from tinygrad_lr.masks import mask_of, set_mask
 from tinygrad_lr.nesting import inside, map_shapes, map_structure, tensors_in

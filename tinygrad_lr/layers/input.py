@@ -8,8 +8,8 @@ import numpy as np
 
 from tinygrad_lr.arguments import checked
 from tinygrad_lr.config import floatx
+from tinygrad_lr.layers.keras_tensor import Form, KerasTensor, Node
 from tinygrad_lr.layers.layer import Layer
-from tinygrad_lr.layers.places import Form, KerasTensor, Node
 
 
 class InputLayer(Layer):

@@ -23,7 +23,7 @@ from tinygrad_lr.config import dtype_policy
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.layers.calling import Calling
-from tinygrad_lr.layers.places import Form, KerasTensor, Node
+from tinygrad_lr.layers.keras_tensor import Form, KerasTensor, Node
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import (
     is_shape,

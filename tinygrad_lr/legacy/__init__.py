@@ -13,18 +13,16 @@ from typing import Any
 
 from tinygrad_lr import losses, metrics, optimizers
 from tinygrad_lr.arguments import Translation, register_old_names, warn_once
-from tinygrad_lr.keras1 import Merge, batch_mode, image_layout, input_length, merge
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.layers.tracking import overridable
-from tinygrad_lr.legacy.decay import (
-    decay_from,
-    get_lr,
-    get_weights,
-    minimize,
-    set_lr,
-    variables_of,
+from tinygrad_lr.legacy.keras1_layers import (
+    Merge,
+    batch_mode,
+    image_layout,
+    input_length,
+    merge,
 )
-from tinygrad_lr.legacy.methods import (
+from tinygrad_lr.legacy.model_methods import (
     CompiledLossOfKeras2,
     CompiledMetricsOfKeras2,
     evaluate_generator,
@@ -38,6 +36,14 @@ from tinygrad_lr.legacy.methods import (
     reset_states,
     reset_states_of_metric,
     to_yaml,
+)
+from tinygrad_lr.legacy.optimizer_methods import (
+    decay_from,
+    get_lr,
+    get_weights,
+    minimize,
+    set_lr,
+    variables_of,
 )
 from tinygrad_lr.metrics import Metric
 from tinygrad_lr.models import Model, Sequential

@@ -15,7 +15,7 @@ from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.layers import InputLayer, KerasTensor, Layer
 from tinygrad_lr.layers.calling import context
-from tinygrad_lr.layers.places import Node
+from tinygrad_lr.layers.keras_tensor import Node
 from tinygrad_lr.nesting import inside, map_structure
 
 

@@ -90,10 +90,10 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     JSON of Keras 1 and 2 is read as well. Raises ``ModelFileError`` for text that is no
     JSON and ``ValueError`` for classes that are not known.
     """
-    config = saving.old.modern(saving.plain.parse(json_string, "the JSON of the model"))
-    return make(config, custom_objects, KINDS["keras"])
+    config = saving.plain.parse(json_string, "the JSON of the model")
+    return model_from_config(config, custom_objects)
 
 
 def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Any:
     """Make a model, with fresh weights, from its configuration as plain values."""
-    return make(saving.old.modern(config), custom_objects, KINDS["keras"])
+    return make(saving.old_configs.modern(config), custom_objects, KINDS["keras"])

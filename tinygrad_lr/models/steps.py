@@ -206,15 +206,15 @@ class Steps(Layer):
         change, then the logs. Raises ``RuntimeError`` before the first batch, and for a
         step that looks at values and so runs as it is written.
         """
-        return source_of(self.train_function, "fit")
+        return program_source(self.train_function, "fit")
 
     def test_step_source(self) -> str:
         """Return the step that ``evaluate`` runs, like :meth:`train_step_source`."""
-        return source_of(self.test_function, "evaluate")
+        return program_source(self.test_function, "evaluate")
 
     def predict_step_source(self) -> str:
         """Return the step that ``predict`` runs, like :meth:`train_step_source`."""
-        return source_of(self.predict_function, "predict")
+        return program_source(self.predict_function, "predict")
 
     def _outdated(self, function: Replay | None) -> bool:
         """Whether a function is to be made, or was made for another ``run_eagerly``."""
@@ -244,7 +244,7 @@ class Steps(Layer):
         )
 
 
-def source_of(step: Replay | None, method: str) -> str:
+def program_source(step: Replay | None, method: str) -> str:
     """The source of the latest recording of a step."""
     if step is None or step.program is None:
         eager = step is not None and step.eager

@@ -15,20 +15,20 @@ from tinygrad_lr.arguments import checked
 from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.changes import changes
-from tinygrad_lr.models.compiling import compiled_attributes
-from tinygrad_lr.models.data import (
-    Single,
-    all_finite,
-    warn_if_not_finite,
-    whole_number,
-)
-from tinygrad_lr.models.given import (
+from tinygrad_lr.models.adapters import (
     rows_of,
     source_of,
     split_off,
     validation_parts,
     verbosity,
     warn_about,
+)
+from tinygrad_lr.models.compiling import compiled_attributes
+from tinygrad_lr.models.data import (
+    Single,
+    all_finite,
+    warn_if_not_finite,
+    whole_number,
 )
 from tinygrad_lr.models.loop import Loop, is_due
 from tinygrad_lr.models.observe import LossWatch, unchanged_on_error

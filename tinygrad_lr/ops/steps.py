@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.layers.places import KerasTensor, has_places
+from tinygrad_lr.layers.keras_tensor import KerasTensor, has_places
 from tinygrad_lr.naming import class_name
 
 Function = Callable[..., Any]

@@ -14,15 +14,15 @@ from tinygrad_lr.optimizers.adam import (
     Nadam,
     ScheduleFreeAdamW,
 )
+from tinygrad_lr.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from tinygrad_lr.optimizers.matrices import Adafactor, Muon
 from tinygrad_lr.optimizers.optimizer import Optimizer, registry
-from tinygrad_lr.optimizers.several import (
+from tinygrad_lr.optimizers.sgd import SGD, Lion
+from tinygrad_lr.optimizers.wrappers import (
     LossScaleOptimizer,
     MultiOptimizer,
     OptimizerMap,
 )
-from tinygrad_lr.optimizers.sgd import SGD, Lion
-from tinygrad_lr.optimizers.sizes import Adadelta, Adagrad, Ftrl, RMSprop
 
 registry.add(
     Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion,

@@ -21,8 +21,8 @@ from tinygrad_lr.autodiff.lending import lent
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.optimizers import schedules
-from tinygrad_lr.optimizers.memory import Memory, Rate
 from tinygrad_lr.optimizers.settings import Common, check_common
+from tinygrad_lr.optimizers.state import Memory, Rate
 from tinygrad_lr.registry import Registry
 
 

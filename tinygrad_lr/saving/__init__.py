@@ -1,10 +1,10 @@
 """Model files: written so that Keras opens them, read whoever wrote them.
 
 ``hdf5`` and ``archive`` know containers, ``keras3`` and ``keras2`` what models look
-like in them, ``state`` the variables of a model, ``objects`` and ``old`` the way from a
-configuration to a model, ``atomic`` how a file comes to stand there whole. ``files``
-puts them together. All but the errors is loaded at the first file, because most
-programs never meet one.
+like in them, ``state`` the variables of a model, ``objects`` and ``old_configs`` the
+way from a configuration to a model, ``atomic`` how a file comes to stand there whole.
+``files`` puts them together. All but the errors is loaded at the first file, because
+most programs never meet one.
 """
 
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 FILES = ("files", "load_model", "load_weights", "save_model", "save_weights")
-MODULES = ("atomic", "hdf5", "keras3", "old", "plain", "state")
+MODULES = ("atomic", "hdf5", "keras3", "old_configs", "plain", "state")
 attach_getattr(
     __name__,
     {f"{__name__}.files": FILES} | {f"{__name__}.{m}": (m,) for m in MODULES},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tinygrad_lr.keras1 import merging_layer
+from tinygrad_lr.legacy.keras1_layers import merging_layer
 from tinygrad_lr.notices import warn
 from tinygrad_lr.saving.errors import DamagedFileError
 

@@ -24,7 +24,7 @@ from tinygrad_lr.saving import hdf5, plain
 from tinygrad_lr.saving.errors import DamagedFileError, MismatchError
 from tinygrad_lr.saving.keras3 import FORMAT_VERSION
 from tinygrad_lr.saving.objects import from_file, model_from
-from tinygrad_lr.saving.old import modern, modern_compiled
+from tinygrad_lr.saving.old_configs import modern, modern_compiled
 from tinygrad_lr.saving.state import (
     Array,
     load_own,

@@ -17,7 +17,7 @@ from tinygrad_lr.saving import hdf5, npz, plain
 from tinygrad_lr.saving.archive import Container, write_archive
 from tinygrad_lr.saving.errors import DamagedFileError, UnsupportedFileError
 from tinygrad_lr.saving.objects import from_file, model_from
-from tinygrad_lr.saving.old import modern
+from tinygrad_lr.saving.old_configs import modern
 from tinygrad_lr.saving.state import Array, Stored, load_state, state_of
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"

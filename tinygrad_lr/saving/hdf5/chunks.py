@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lr.saving.errors import DamagedFileError, UnsupportedFileError
-from tinygrad_lr.saving.hdf5.places import Grid, Piece, read_grid
+from tinygrad_lr.saving.hdf5.chunk_index import Grid, Piece, read_grid
 from tinygrad_lr.saving.hdf5.source import Source
 from tinygrad_lr.saving.hdf5.types import Space, count
 

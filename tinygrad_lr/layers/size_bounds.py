@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_lr.allowance import AllowanceError, allowance, lengths_of, room_for
 from tinygrad_lr.autodiff import Tensor
-from tinygrad_lr.layers.places import KerasTensor
+from tinygrad_lr.layers.keras_tensor import KerasTensor
 from tinygrad_lr.nesting import inside, map_shapes
 
 ROUNDS = {"diff": "n", "polyder": "m", "polyint": "m"}  # settings that count loops

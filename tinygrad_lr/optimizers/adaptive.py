@@ -15,9 +15,9 @@ from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.initializers import Constant
 from tinygrad_lr.optimizers.common import common_arguments
-from tinygrad_lr.optimizers.memory import Rate
 from tinygrad_lr.optimizers.optimizer import Optimizer
 from tinygrad_lr.optimizers.settings import Common, checked_epsilon, checked_number
+from tinygrad_lr.optimizers.state import Rate
 
 
 class RMSprop(Optimizer):

@@ -1,4 +1,4 @@
-"""Methods that models had in Keras 1 and 2, each in terms of what there is today."""
+"""Methods that models, layers and metrics had in Keras 1 and 2, in today's terms."""
 
 from __future__ import annotations
 

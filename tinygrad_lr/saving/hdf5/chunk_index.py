@@ -1,4 +1,4 @@
-"""Where the pieces of an array stand: one table for each way in which they grow.
+"""Where the chunks of an array stand: one table for each way in which they grow.
 
 The oldest form is a tree. Newer files have a table made for the case: one piece, pieces
 in a row without any table, a table of fixed size, one that grows along one axis, or a
