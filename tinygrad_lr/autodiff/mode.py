@@ -52,6 +52,7 @@ class Mode(threading.local):
     grad = True
     tapes = 0
     recorder: Recorder | None = None
+    journal: dict[Any, Any] | None = None  # what assigned Variables were before
     usual = True
 
     def switch(self, grad: bool, recorder: Recorder | None) -> None:

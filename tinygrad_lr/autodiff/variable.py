@@ -54,7 +54,7 @@ class Variable(Tensor):
         start = initializer if initial_value is None else initial_value
         if isinstance(start, str) or callable(start):
             start, dtype = started(start, shape, dtype)
-        self.storage = None
+        self.current = self.storage = None
         super().__init__(start, dtype=dtype)
         if not isinstance(name, str | None) or "/" in (name or ""):
             raise ValueError(
@@ -79,6 +79,7 @@ class Variable(Tensor):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        changes.count += 1
         self.trainable_flag = bool(value)
         self.requires_grad = self.trainable_flag and self.data.dtype.kind == "f"
 
@@ -156,8 +157,15 @@ class Variable(Tensor):
 
     @data.setter
     def data(self, value: Array) -> None:
+        if mode.journal is not None:
+            self.remember()
         self.current = value.view()  # the array object is this variable's alone
         self.stale = True
+
+    def remember(self) -> None:
+        """Note the present value for whoever may want it back, if there is one yet."""
+        if mode.journal is not None and not (self.current is self.storage is None):
+            mode.journal.setdefault(self, self.data)
 
     def detach(self) -> Tensor:
         """The current value without history."""

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_lr.autodiff.lending import undone_on_error
 from tinygrad_lr.autodiff.tensor import Tensor, default_dtype, mode
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.autodiff.variable import Variable
@@ -132,7 +133,8 @@ class Recorded:
             new_args, new_kwargs = rebuild((args, kwargs), filled)
             return self.original(*new_args, **new_kwargs)
 
-        result, program, obstacle = record(run, inputs, Names().take(self.name))
+        with undone_on_error():
+            result, program, obstacle = record(run, inputs, Names().take(self.name))
         odd = [type(x).__name__ for x in leaves(result) if not isinstance(x, PLAIN)]
         if program is None:
             self.give_up(

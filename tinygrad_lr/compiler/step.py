@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
-from tinygrad_lr.autodiff.tensor import Array
+from tinygrad_lr.autodiff.tensor import Array, mode
 from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.lowering import NAMED, lower
 from tinygrad_lr.compiler.memory import Planner
@@ -142,6 +142,9 @@ class CompiledStep:
         """
         homes = self.plan.homes
         with self.lock, Shield(bool(self.program.assigns)) as shield:
+            if mode.journal is not None:
+                for variable in self.program.assigns:
+                    variable.remember()
             state = [variable.data for variable in self.rebound]
             before = list(state)
             begin = self.beginning(fresh) if fresh else None

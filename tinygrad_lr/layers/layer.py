@@ -18,6 +18,7 @@ from tinygrad_lr import constraints, dtype_policies, initializers, regularizers
 from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import parameters, refuse_unknown
 from tinygrad_lr.autodiff import Tensor, Variable, name_scope, no_grad
+from tinygrad_lr.autodiff.lending import unnoted
 from tinygrad_lr.autodiff.scopes import scopes
 from tinygrad_lr.config import dtype_policy
 from tinygrad_lr.convert import as_tensor
@@ -352,7 +353,7 @@ def building(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def noting(self: Layer, *args: Any, **kwargs: Any) -> None:
         self._check_super_called()
-        with name_scope(self._name, self):
+        with name_scope(self._name, self), unnoted():
             self.__dict__["_path"] = scopes.path
             build(self, *args, **kwargs)
         shape = args[0] if args else next(iter(kwargs.values()), None)

@@ -6,13 +6,12 @@ predictions. What does not fit shows here, and not in the middle of a training.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Variable, no_grad
+from tinygrad_lr.autodiff import no_grad
+from tinygrad_lr.autodiff.lending import undone
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.losses.sanity import doubts
 from tinygrad_lr.losses.targets import check_class_numbers
@@ -69,19 +68,9 @@ def rehearse_on(model: Steps, batch: tuple[Any, ...], learning: bool = False) ->
     if kind in model._rehearsed:
         check_classes(model, batch)
         return
-    with unchanged(model._state()):
+    with undone():
         rehearse_once(model, batch, learning)
     model._rehearsed.add(kind)
-
-
-@contextmanager
-def unchanged(variables: list[Variable]) -> Iterator[None]:
-    """Put variables back that a layer assigns within the block."""
-    before = [(variable, variable.data) for variable in variables]
-    yield
-    for variable, value in before:
-        if variable.data is not value:
-            variable.data = value
 
 
 def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
@@ -121,8 +110,9 @@ def build_on(model: Steps, batch: tuple[Any, ...] | None, forward: bool = False)
         return None
     try:
         with no_grad(), np.errstate(all="ignore"):
-            return model(as_tensors(batch)[0], training=False)
+            outputs = model(as_tensors(batch)[0], training=False)
     except NotImplementedError:
-        if own_step:
-            return None
-        raise
+        if not own_step:
+            raise
+        return None
+    return None if own_step else outputs  # what it does with them is its own affair

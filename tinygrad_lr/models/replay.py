@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.autodiff import Tensor
+from tinygrad_lr.autodiff.lending import undone_on_error
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import CompiledStep, LossNotFiniteError, Program, record
 from tinygrad_lr.models.settings import Settings
@@ -30,8 +30,8 @@ class Replay:
     """A step of a model: a ``method`` of one batch, a tuple of Tensors or trees (or of
     the inputs, if there is nothing else).
 
-    ``parts()`` returns all objects with settings that the step depends on,
-    ``variables()`` all that it may change. With ``eager`` nothing is recorded.
+    ``parts()`` returns all objects with settings that the step depends on. With
+    ``eager`` nothing is recorded.
     """
 
     def __init__(
@@ -39,13 +39,11 @@ class Replay:
         method: Callable[[Any], Any],
         name: str,
         parts: Callable[[], Iterable[Any]],
-        variables: Callable[[], Iterable[Variable]],
         eager: bool = False,
     ) -> None:
         self.method = method
         self.name = name
         self.settings = Settings(parts)
-        self.variables = variables
         self.eager = self.asked_eager = eager
         self.programs: dict[Any, CompiledStep] = {}
         self.drafts: dict[Any, str] = {}
@@ -116,7 +114,7 @@ class Replay:
 
     def run_once(self, batch: Batch, watch: bool = False) -> Any:
         """One eager run, recorded unless it turned out that it cannot be."""
-        with restored_on_error(self.variables):
+        with undone_on_error():
             if self.eager:
                 result = self.method(handed_over(as_tensors(batch)))
             else:
@@ -215,16 +213,3 @@ def as_tensors(batch: Batch) -> Batch:
 def handed_over(batch: Batch) -> Any:
     """A batch as a step is given it: inputs alone are not in a tuple, as in Keras."""
     return pack_x_y_sample_weight(*batch) if len(batch) == 1 else batch
-
-
-@contextmanager
-def restored_on_error(variables: Callable[[], Iterable[Variable]]) -> Iterator[None]:
-    """Within the block an error, Ctrl-C included, puts all variables back."""
-    before = [(variable, variable.data) for variable in variables()]
-    try:
-        yield
-    except BaseException:
-        for variable, value in before:
-            if variable.data is not value:
-                variable.data = value
-        raise

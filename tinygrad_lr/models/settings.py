@@ -111,7 +111,7 @@ def method(value: Any, seen: set[int], silent: Silent) -> Any:
 def variable(value: Any, seen: set[int], silent: Silent) -> Any:
     if silent is None:
         return Same(value)
-    own = [value.regularizer, value.constraint]
+    own = [value.regularizer, value.constraint, value.trainable]
     return attributes(value, enumerate(own), seen, silent)
 
 

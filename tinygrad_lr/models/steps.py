@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, label, no_grad
+from tinygrad_lr.autodiff import GradientTape, Tensor, label, no_grad
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import readable
 from tinygrad_lr.layers import Layer
@@ -221,7 +221,7 @@ class Steps(Layer):
         return function is None or function.asked_eager is not self.run_eagerly
 
     def _replay(self, step: Any, name: str) -> Replay:
-        return Replay(step, name, self._parts, self._state, self.run_eagerly)
+        return Replay(step, name, self._parts, self.run_eagerly)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the recorded steps: a copy has variables and programs of its own."""
@@ -235,13 +235,6 @@ class Steps(Layer):
             *parts,
             *(p for p in (self.optimizer, self._compiled_loss) if p is not None),
         ]
-
-    def _state(self) -> list[Variable]:
-        """Every variable that a step may change."""
-        found = [*self.variables, *(v for m in self.metrics for v in m.variables)]
-        return (
-            [*found, *self.optimizer.variables] if self.optimizer is not None else found
-        )
 
 
 def program_source(step: Replay | None, method: str) -> str:
