@@ -31,13 +31,20 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     """mean(max(1 - y_true y_pred, 0)^2) over the last axis, for labels as in
     :func:`hinge`.
+
+    >>> squared_hinge([[1.0]], [[-0.5]])
+    Tensor([2.25], dtype=float32)
     """
     return np.mean(np.square(np.maximum(1 - signs(y_true) * y_pred, 0)), axis=-1)
 
 
 @compares()
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
-    """max(1 + max((1 - y_true) y_pred) - sum(y_true y_pred), 0), for one-hot rows."""
+    """max(1 + max((1 - y_true) y_pred) - sum(y_true y_pred), 0), for one-hot rows.
+
+    >>> categorical_hinge([[0.0, 1.0]], [[0.5, 0.25]])
+    Tensor([1.25], dtype=float32)
+    """
     true = np.sum(y_true * y_pred, axis=-1)
     best_other = np.max((1 - y_true) * y_pred, axis=-1)
     return np.maximum(best_other - true + 1, 0)
@@ -48,8 +55,16 @@ class Hinge(FunctionLoss, of=hinge):
 
 
 class SquaredHinge(FunctionLoss, of=squared_hinge):
-    """The loss of :func:`squared_hinge`, weighted and reduced."""
+    """The loss of :func:`squared_hinge`, weighted and reduced.
+
+    >>> SquaredHinge()([[1.0]], [[-0.5]])
+    Tensor(2.25, dtype=float32)
+    """
 
 
 class CategoricalHinge(FunctionLoss, of=categorical_hinge):
-    """The loss of :func:`categorical_hinge`, weighted and reduced."""
+    """The loss of :func:`categorical_hinge`, weighted and reduced.
+
+    >>> CategoricalHinge()([[0.0, 1.0]], [[0.5, 0.25]])
+    Tensor(1.25, dtype=float32)
+    """

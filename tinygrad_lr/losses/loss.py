@@ -42,6 +42,12 @@ class Loss(Noticed, metaclass=Checked):
     (the sum, divided by the number of values), "sum", "mean_with_sample_weight"
     (divided by the sum of the weights), "none" or None (they stay). Raises
     ``ValueError`` for other words.
+
+    >>> class Cubic(Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return np.mean(np.abs(y_true - y_pred) ** 3, axis=-1)
+    >>> Cubic()([[0.0], [0.0]], [[1.0], [2.0]])
+    Tensor(4.5, dtype=float32)
     """
 
     # What targets are: "classes" (their numbers), "integers", "unit" (0 to 1) or any.
@@ -115,6 +121,11 @@ class Loss(Noticed, metaclass=Checked):
 class LossFunctionWrapper(Loss):
     """The Loss of a function ``fn(y_true, y_pred, **kwargs)`` that gives a value per
     sample.
+
+    >>> def distance(y_true, y_pred, power):
+    ...     return np.abs(y_true - y_pred) ** power
+    >>> LossFunctionWrapper(distance, power=2)([0.0, 0.0], [1.0, 2.0])
+    Tensor(2.5, dtype=float32)
     """
 
     for_function = True  # what the constructor does not know, fn does

@@ -52,8 +52,16 @@ def tversky(
 
 
 class Dice(FunctionLoss, of=dice, order="reduction name axis dtype"):
-    """The loss of :func:`dice`, weighted and reduced."""
+    """The loss of :func:`dice`, weighted and reduced.
+
+    >>> round(float(Dice()([[1.0, 0.0]], [[0.5, 0.25]])), 4)
+    0.4286
+    """
 
 
 class Tversky(FunctionLoss, of=tversky, order="alpha beta reduction name axis dtype"):
-    """The loss of :func:`tversky`, weighted and reduced."""
+    """The loss of :func:`tversky`, weighted and reduced.
+
+    >>> round(float(Tversky()([[1.0, 0.0]], [[0.5, 0.25]])), 4)
+    0.4286
+    """

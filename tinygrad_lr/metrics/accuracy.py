@@ -113,7 +113,11 @@ class Share(FunctionMetric):
 
 
 class Accuracy(Share, of=accuracy):
-    """How often predictions equal labels."""
+    """How often predictions equal labels.
+
+    >>> float(Accuracy()([[1], [2]], [[1], [3]]))
+    0.5
+    """
 
 
 class BinaryAccuracy(Share, of=binary_accuracy):
@@ -125,21 +129,37 @@ class BinaryAccuracy(Share, of=binary_accuracy):
 
 
 class CategoricalAccuracy(Share, of=categorical_accuracy):
-    """How often the likeliest class is the one of the one-hot label."""
+    """How often the likeliest class is the one of the one-hot label.
+
+    >>> float(CategoricalAccuracy()([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]]))
+    0.5
+    """
 
 
 class SparseCategoricalAccuracy(Share, of=sparse_categorical_accuracy):
-    """How often the likeliest class is the one of the label, a class number."""
+    """How often the likeliest class is the one of the label, a class number.
+
+    >>> float(SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.4, 0.6]]))
+    0.5
+    """
 
 
 class TopKCategoricalAccuracy(
     Share, of=top_k_categorical_accuracy, order="k name dtype"
 ):
-    """How often the class of the one-hot label is among the ``k`` likeliest."""
+    """How often the class of the one-hot label is among the ``k`` likeliest.
+
+    >>> float(TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.5, 0.1, 0.4]]))
+    1.0
+    """
 
 
 class SparseTopKCategoricalAccuracy(
     Share, of=sparse_top_k_categorical_accuracy, order="k name dtype from_sorted_ids",
     unsaid=("from_sorted_ids",),
 ):  # fmt: skip
-    """How often the class number is among the ``k`` likeliest."""
+    """How often the class number is among the ``k`` likeliest.
+
+    >>> float(SparseTopKCategoricalAccuracy(k=2)([2], [[0.5, 0.1, 0.4]]))
+    1.0
+    """

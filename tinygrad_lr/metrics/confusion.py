@@ -186,19 +186,31 @@ class TruePositives(Count):
 
 
 class TrueNegatives(Count):
-    """How often the truth and the prediction are no."""
+    """How often the truth and the prediction are no.
+
+    >>> float(TrueNegatives()([0, 0, 1, 1], [0, 1, 1, 1]))
+    1.0
+    """
 
     count = "true_negatives"
 
 
 class FalsePositives(Count):
-    """How often the prediction is yes, but the truth is no."""
+    """How often the prediction is yes, but the truth is no.
+
+    >>> float(FalsePositives()([0, 0, 1, 1], [0, 1, 1, 1]))
+    1.0
+    """
 
     count = "false_positives"
 
 
 class FalseNegatives(Count):
-    """How often the prediction is no, but the truth is yes."""
+    """How often the prediction is no, but the truth is yes.
+
+    >>> float(FalseNegatives()([0, 1, 1, 1], [0, 1, 0, 0]))
+    2.0
+    """
 
     count = "false_negatives"
 
@@ -248,7 +260,11 @@ class Precision(Rate):
 
 
 class Recall(Rate):
-    """How much of what is true is predicted to be true."""
+    """How much of what is true is predicted to be true.
+
+    >>> float(Recall()([0, 1, 1, 1, 1], [1, 0, 1, 0, 1]))
+    0.5
+    """
 
     share = "recall"
 
@@ -307,16 +323,36 @@ class BestAt(Confusion):
 
 
 class SensitivityAtSpecificity(BestAt, wanted="sensitivity", at="specificity"):
-    """The best sensitivity where the specificity is at least ``specificity``."""
+    """The best sensitivity where the specificity is at least ``specificity``.
+
+    >>> metric = SensitivityAtSpecificity(0.8)
+    >>> float(metric([0, 0, 1, 1], [0.1, 0.5, 0.3, 0.9]))
+    0.5
+    """
 
 
 class SpecificityAtSensitivity(BestAt, wanted="specificity", at="sensitivity"):
-    """The best specificity where the sensitivity is at least ``sensitivity``."""
+    """The best specificity where the sensitivity is at least ``sensitivity``.
+
+    >>> metric = SpecificityAtSensitivity(0.8)
+    >>> float(metric([0, 0, 1, 1], [0.1, 0.5, 0.3, 0.9]))
+    0.5
+    """
 
 
 class PrecisionAtRecall(BestAt, wanted="precision", at="recall"):
-    """The best precision where the recall is at least ``recall``."""
+    """The best precision where the recall is at least ``recall``.
+
+    >>> metric = PrecisionAtRecall(0.8)
+    >>> round(float(metric([0, 0, 1, 1], [0.1, 0.5, 0.3, 0.9])), 4)
+    0.6667
+    """
 
 
 class RecallAtPrecision(BestAt, wanted="recall", at="precision"):
-    """The best recall where the precision is at least ``precision``."""
+    """The best recall where the precision is at least ``precision``.
+
+    >>> metric = RecallAtPrecision(0.8)
+    >>> float(metric([0, 0, 1, 1], [0.1, 0.5, 0.3, 0.9]))
+    0.5
+    """

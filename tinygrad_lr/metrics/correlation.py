@@ -57,12 +57,20 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 class PearsonCorrelation(FunctionMetric, of=pearson_correlation):
-    """The mean of :func:`pearson_correlation`."""
+    """The mean of :func:`pearson_correlation`.
+
+    >>> round(float(PearsonCorrelation()([[1.0, 2.0, 3.0]], [[2.0, 4.0, 6.0]])), 4)
+    1.0
+    """
 
     _direction = "up"
 
 
 class ConcordanceCorrelation(FunctionMetric, of=concordance_correlation):
-    """The mean of :func:`concordance_correlation`."""
+    """The mean of :func:`concordance_correlation`.
+
+    >>> round(float(ConcordanceCorrelation()([[1.0, 2.0, 3.0]], [[2.0, 4.0, 6.0]])), 4)
+    0.3636
+    """
 
     _direction = "up"

@@ -125,7 +125,12 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall: :class:`FBetaScore` of beta 1."""
+    """The harmonic mean of precision and recall: :class:`FBetaScore` of beta 1.
+
+    >>> metric = F1Score(threshold=0.5)
+    >>> metric([[1, 0], [1, 1]], [[0.9, 0.2], [0.4, 0.8]]).numpy().round(4)
+    array([0.6667, 1.    ], dtype=float32)
+    """
 
     def __init__(
         self, average: str | None = None, threshold: float | None = None,

@@ -147,7 +147,11 @@ class BinaryIoU(IoU):
 
 
 class MeanIoU(IoU):
-    """:class:`IoU` of all classes."""
+    """:class:`IoU` of all classes.
+
+    >>> round(float(MeanIoU(num_classes=2)([0, 0, 1, 1], [0, 1, 1, 1])), 4)
+    0.5833
+    """
 
     fixed: tuple[str, ...] = ("target_class_ids",)
 
@@ -163,7 +167,12 @@ class MeanIoU(IoU):
 
 
 class OneHotIoU(IoU):
-    """:class:`IoU` for targets that are one-hot rows."""
+    """:class:`IoU` for targets that are one-hot rows.
+
+    >>> metric = OneHotIoU(num_classes=2, target_class_ids=[0])
+    >>> round(float(metric([[1, 0], [0, 1]], [[0.7, 0.3], [0.6, 0.4]])), 4)
+    0.5
+    """
 
     fixed = ("sparse_y_true",)
 
@@ -179,7 +188,12 @@ class OneHotIoU(IoU):
 
 
 class OneHotMeanIoU(MeanIoU):
-    """:class:`MeanIoU` for targets that are one-hot rows."""
+    """:class:`MeanIoU` for targets that are one-hot rows.
+
+    >>> metric = OneHotMeanIoU(num_classes=2)
+    >>> round(float(metric([[1, 0], [0, 1]], [[0.7, 0.3], [0.6, 0.4]])), 4)
+    0.25
+    """
 
     fixed = ("target_class_ids", "sparse_y_true")
 

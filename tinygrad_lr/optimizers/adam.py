@@ -66,6 +66,11 @@ class Adam(Moments):
     Source: Kingma and Ba, "Adam: a method for stochastic optimization",
     arXiv:1412.6980; Reddi et al., "On the convergence of Adam and beyond",
     arXiv:1904.09237.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Adam(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
     """
 
     _settings = (*Moments._settings, "amsgrad")
@@ -106,6 +111,11 @@ class AdamW(Adam):
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization",
     arXiv:1711.05101.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> AdamW(0.1, weight_decay=0.01).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.899, 2.098], dtype=float32)
     """
 
     @common_arguments
@@ -129,6 +139,11 @@ class Adamax(Moments):
 
     Source: Kingma and Ba, "Adam: a method for stochastic optimization",
     arXiv:1412.6980, section 7.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Adamax(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
     """
 
     _slots = ("momentum", "norm")
@@ -154,6 +169,11 @@ class Nadam(Moments):
     - learning_rate * m' / (sqrt(v') + eps).
 
     Source: Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop 2016.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Nadam(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.8937, 2.1063], dtype=float32)
     """
 
     def _build_slots(self, variables: list[Variable]) -> None:
@@ -199,6 +219,11 @@ class Lamb(Moments):
 
     Source: You et al., "Large batch optimization for deep learning: training BERT in 76
     minutes", arXiv:1904.00962.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Lamb(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.8419, 2.1581], dtype=float32)
     """
 
     def update_step(
@@ -226,6 +251,11 @@ class ScheduleFreeAdamW(Moments):
     from 0. Raises ``ValueError`` unless 0 < beta_1 <= 1.
 
     Source: Defazio et al., "The road less scheduled", arXiv:2405.15682.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> ScheduleFreeAdamW(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
     """
 
     _settings = (*Moments._settings, "warmup_steps")

@@ -29,6 +29,11 @@ class RMSprop(Optimizer):
     Raises ``ValueError`` unless ``rho`` and ``momentum`` lie between 0 and 1.
 
     Source: Tieleman and Hinton, "Lecture 6.5: rmsprop", Coursera 2012.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> RMSprop(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.6838, 2.3162], dtype=float32)
     """
 
     _settings = ("rho", "momentum", "epsilon", "centered")
@@ -78,6 +83,11 @@ class Adagrad(Optimizer):
 
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning
     and stochastic optimization", JMLR 2011.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Adagrad(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.9047, 2.0953], dtype=float32)
     """
 
     _settings = ("initial_accumulator_value", "epsilon")
@@ -117,6 +127,11 @@ class Adadelta(Optimizer):
     ``ValueError`` unless ``rho`` lies between 0 and 1.
 
     Source: Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Adadelta(1.0).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.9986, 2.0014], dtype=float32)
     """
 
     _settings = ("rho", "epsilon")
@@ -159,6 +174,11 @@ class Ftrl(Optimizer):
     positive ``learning_rate_power``, and for negative strengths and starting values.
 
     Source: McMahan et al., "Ad click prediction: a view from the trenches", KDD 2013.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Ftrl(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.6031, 1.4923], dtype=float32)
     """
 
     _settings = (

@@ -34,6 +34,11 @@ class Adafactor(Optimizer):
 
     Source: Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory
     cost", arXiv:1804.04235.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Adafactor(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.8419, 2.1581], dtype=float32)
     """
 
     _settings = (
@@ -111,6 +116,12 @@ class Muon(Optimizer):
 
     Source: Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
     2024; Liu et al., "Muon is scalable for LLM training", arXiv:2502.16982.
+
+    >>> w = Variable([[1.0, 2.0], [3.0, 4.0]])
+    >>> Muon(0.1).apply([[[1.0, 0.0], [0.0, 2.0]]], [w])
+    >>> w.numpy().round(4)
+    array([[0.9681, 1.9992],
+           [2.9988, 3.9789]], dtype=float32)
     """
 
     _settings = (

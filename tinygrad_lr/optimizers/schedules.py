@@ -19,7 +19,16 @@ from tinygrad_lr.registry import Registry
 
 
 class LearningRateSchedule(metaclass=Checked):
-    """Base class: override ``__call__(step)`` and ``get_config``."""
+    """Base class: override ``__call__(step)`` and ``get_config``.
+
+    >>> class Halving(LearningRateSchedule):
+    ...     def __call__(self, step):
+    ...         return 0.5 ** as_tensor(step, "float32")
+    ...     def get_config(self):
+    ...         return {}
+    >>> float(Halving()(3))
+    0.125
+    """
 
     name: str | None = None
 
@@ -81,7 +90,11 @@ class ExponentialDecay(Settings):
 
 
 class InverseTimeDecay(Settings):
-    """initial / (1 + decay_rate * step / decay_steps); in stairs if ``staircase``."""
+    """initial / (1 + decay_rate * step / decay_steps); in stairs if ``staircase``.
+
+    >>> float(InverseTimeDecay(0.5, decay_steps=10, decay_rate=1.0)(10))
+    0.25
+    """
 
     settings = ("initial_learning_rate", "decay_steps", "decay_rate", "staircase")
 
@@ -106,6 +119,10 @@ class PiecewiseConstantDecay(Settings):
     them.
 
     Raises ``ValueError`` unless there is one value more than boundaries.
+
+    >>> rate = PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.25])
+    >>> [float(rate(step)) for step in (10, 11, 21)]
+    [1.0, 0.5, 0.25]
     """
 
     settings = ("boundaries", "values")
@@ -137,6 +154,9 @@ class PolynomialDecay(Settings):
 
     With ``cycle`` the end moves to the next multiple of ``decay_steps`` again and
     again.
+
+    >>> float(PolynomialDecay(1.0, decay_steps=10, end_learning_rate=0.0)(5))
+    0.5
     """
 
     settings = (
@@ -178,6 +198,9 @@ class CosineDecay(Settings):
     ``warmup_target``.
 
     Source: Loshchilov and Hutter, "SGDR", arXiv:1608.03983.
+
+    >>> round(float(CosineDecay(1.0, decay_steps=10)(5)), 4)
+    0.5
     """
 
     settings = (
@@ -221,6 +244,9 @@ class CosineDecayRestarts(Settings):
     lower.
 
     Source: Loshchilov and Hutter, "SGDR", arXiv:1608.03983.
+
+    >>> round(float(CosineDecayRestarts(1.0, first_decay_steps=10)(15)), 4)
+    0.8536
     """
 
     settings = ("initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha")

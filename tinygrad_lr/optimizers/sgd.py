@@ -70,6 +70,11 @@ class Lion(Optimizer):
 
     Source: Chen et al., "Symbolic discovery of optimization algorithms",
     arXiv:2302.06675.
+
+    >>> w = Variable([1.0, 2.0])
+    >>> Lion(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
     """
 
     _settings = ("beta_1", "beta_2")

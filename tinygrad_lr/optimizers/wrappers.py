@@ -26,6 +26,13 @@ class LossScaleOptimizer(Optimizer):
     in a row whose gradients are finite, and halves when one is not: that step is left
     out. Weight decay, clipping and the like are set on the inner optimizer:
     ``ValueError`` if they are given here.
+
+    >>> from tinygrad_lr.optimizers import SGD
+    >>> w = Variable([1.0])
+    >>> optimizer = LossScaleOptimizer(SGD(0.1), initial_scale=8.0)
+    >>> optimizer.apply([optimizer.scale_loss(np.ones(1))], [w])
+    >>> w.numpy()
+    array([0.9], dtype=float32)
     """
 
     def __init__(
@@ -234,6 +241,13 @@ class MultiOptimizer(Optimizer):
     ``optimizer_map`` is an :class:`OptimizerMap` or a function from a variable to an
     optimizer. ``loss_scale_factor`` holds for all. There is no ``learning_rate``
     (``AttributeError``): each of ``optimizers`` has its own.
+
+    >>> from tinygrad_lr.optimizers import SGD, Adam
+    >>> w, b = Variable([1.0], name="kernel"), Variable([1.0], name="bias")
+    >>> chosen = OptimizerMap(SGD(0.5), {"bias": Adam(0.1)})
+    >>> MultiOptimizer(chosen).apply([np.ones(1), np.ones(1)], [w, b])
+    >>> w.numpy(), b.numpy().round(4)
+    (array([0.5], dtype=float32), array([0.9], dtype=float32))
     """
 
     def __init__(
