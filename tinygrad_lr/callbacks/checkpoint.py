@@ -71,6 +71,18 @@ class ModelCheckpoint(MonitorCallback):
     Raises:
         ValueError: for a ``save_freq`` that is neither.
         KeyError: if ``filepath`` names a metric that there is not.
+
+    Example:
+        >>> import tempfile
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> x, y = [[1.0]], [[2.0]]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     best = ModelCheckpoint(f"{folder}/{{epoch}}.keras", monitor="loss")
+        ...     _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[best])
+        ...     print(sorted(os.listdir(folder)))
+        ['1.keras', '2.keras']
     """
 
     def __init__(
@@ -190,6 +202,19 @@ class BackupAndRestore(Callback):
 
     Raises:
         ValueError: for an empty ``backup_dir`` and a ``save_freq`` that is neither.
+
+    Example:
+        >>> import tempfile
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> x, y = [[1.0]], [[2.0]]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     backup = BackupAndRestore(folder + "/backup", delete_checkpoint=False)
+        ...     _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[backup])
+        ...     history = model.fit(x, y, epochs=3, verbose=0, callbacks=[backup])
+        >>> history.epoch
+        [2]
     """
 
     def __init__(

@@ -21,6 +21,20 @@ class CSVLogger(Callback):
 
     Without metrics of a validation in the first epoch there are columns for them all
     the same, filled with NA until they come.
+
+    Example:
+        >>> import tempfile
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> x, y = [[1.0]], [[2.0]]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     logger = CSVLogger(f"{folder}/log.csv")
+        ...     _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[logger])
+        ...     with open(logger.filename) as file:
+        ...         print(*file.readlines()[:2], sep="", end="")
+        epoch,loss,val_loss
+        0,1.0,NA
     """
 
     def __init__(

@@ -66,6 +66,16 @@ class LearningRateScheduler(Callback):
         schedule: function of the epoch (from 0) and, if it takes two arguments, of the
             current learning rate; returns the new one.
         verbose: 1 to print it.
+
+    Example:
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> x, y = [[1.0]], [[2.0]]
+        >>> halve = LearningRateScheduler(lambda epoch, rate: rate / 2)
+        >>> history = model.fit(x, y, epochs=3, verbose=0, callbacks=[halve])
+        >>> [round(rate, 5) for rate in history.history["learning_rate"]]
+        [0.005, 0.0025, 0.00125]
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:

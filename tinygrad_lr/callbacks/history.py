@@ -50,6 +50,14 @@ class History(Callback):
     ``params``.
 
     Every model gets one by itself, as ``model.history``.
+
+    >>> from tinygrad_lr import Sequential, layers
+    >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+    >>> model.compile(optimizer="sgd", loss="mse")
+    >>> x, y = [[1.0]], [[2.0]]
+    >>> history = model.fit(x, y, epochs=3, verbose=0)
+    >>> history.epoch, list(history.history)
+    ([0, 1, 2], ['loss'])
     """
 
     def __init__(self) -> None:

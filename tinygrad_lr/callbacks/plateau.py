@@ -26,6 +26,16 @@ class ReduceLROnPlateau(MonitorCallback):
 
     Raises:
         ValueError: for a ``factor`` of 1 or more.
+
+    Example:
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> x, y = [[1.0]], [[2.0]]
+        >>> slower = ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=1.0)
+        >>> history = model.fit(x, y, epochs=3, verbose=0, callbacks=[slower])
+        >>> [round(float(rate), 4) for rate in history.history["learning_rate"]]
+        [0.01, 0.01, 0.005]
     """
 
     def __init__(

@@ -25,6 +25,16 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: number of epochs to wait before watching.
 
     Source: Prechelt, "Early stopping - but when?" (1998).
+
+    Example:
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> x, y = [[1.0]], [[2.0]]
+        >>> stop = EarlyStopping(monitor="loss", min_delta=0.1, patience=2)
+        >>> history = model.fit(x, y, epochs=50, verbose=0, callbacks=[stop])
+        >>> len(history.epoch)
+        9
     """
 
     def __init__(
