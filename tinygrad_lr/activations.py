@@ -57,7 +57,12 @@ def logits_of(x: Tensor, activation: str) -> Tensor | None:
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), element by element."""
+    """1 / (1 + exp(-x)), element by element.
+
+    >>> from tinygrad_lr import Tensor
+    >>> sigmoid(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([0.2689, 0.5   , 0.7311], dtype=float32)
+    """
     out = functions.sigmoid(x)
     if isinstance(out, Tensor):
         return Probabilities.with_logits(out, x, "sigmoid")
@@ -66,7 +71,12 @@ def sigmoid(x: Any) -> Any:
 
 @checked
 def softmax(x: Any, axis: int = -1) -> Any:
-    """exp(x) / sum(exp(x)) over ``axis``: positive numbers that add up to 1."""
+    """exp(x) / sum(exp(x)) over ``axis``: positive numbers that add up to 1.
+
+    >>> from tinygrad_lr import Tensor
+    >>> softmax(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([0.09  , 0.2447, 0.6652], dtype=float32)
+    """
     warn_of_one(x, axis)
     out = functions.softmax(x, axis=axis)
     if isinstance(out, Tensor) and axis in (-1, out.ndim - 1):
@@ -127,6 +137,10 @@ def relu(
     With the optional arguments: ``x`` above ``threshold``, at most ``max_value``, and
     ``negative_slope * (x - threshold)`` below. Slope 1/2 at ``max_value`` (0 if it is
     6).
+
+    >>> from tinygrad_lr import Tensor
+    >>> relu(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([0., 0., 1.], dtype=float32)
     """
     if not negative_slope and not threshold and max_value is None:
         return functions.relu(x)
@@ -159,6 +173,10 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
     Source: Clevert et al., "Fast and accurate deep network learning by exponential
     linear units", arXiv:1511.07289.
+
+    >>> from tinygrad_lr import Tensor
+    >>> elu(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([-0.6321,  0.    ,  1.    ], dtype=float32)
     """
     return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x)))
 
@@ -191,6 +209,10 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     ``approximate=True`` takes a tanh formula for the probability.
 
     Source: Hendrycks and Gimpel, "Gaussian error linear units", arXiv:1606.08415.
+
+    >>> from tinygrad_lr import Tensor
+    >>> gelu(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([-0.1587,  0.    ,  0.8413], dtype=float32)
     """
     if approximate:
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
@@ -202,6 +224,10 @@ def silu(x: Any) -> Any:
     """X * sigmoid(x); also called swish.
 
     Source: Ramachandran et al., "Searching for activation functions", arXiv:1710.05941.
+
+    >>> from tinygrad_lr import Tensor
+    >>> silu(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([-0.2689,  0.    ,  0.7311], dtype=float32)
     """
     return x * functions.sigmoid(x)
 
@@ -234,7 +260,12 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 
 def softplus(x: Any) -> Any:
-    """log(1 + exp(x)), element by element."""
+    """log(1 + exp(x)), element by element.
+
+    >>> from tinygrad_lr import Tensor
+    >>> softplus(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([0.3133, 0.6931, 1.3133], dtype=float32)
+    """
     return functions.softplus(x)
 
 
@@ -253,7 +284,12 @@ def squareplus(x: Any, b: float = 4) -> Any:
 
 
 def tanh(x: Any) -> Any:
-    """The hyperbolic tangent, element by element."""
+    """The hyperbolic tangent, element by element.
+
+    >>> from tinygrad_lr import Tensor
+    >>> tanh(Tensor([-1.0, 0.0, 1.0])).numpy().round(4)
+    array([-0.7616,  0.    ,  0.7616], dtype=float32)
+    """
     return np.tanh(x)
 
 

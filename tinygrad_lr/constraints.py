@@ -50,6 +50,10 @@ class MaxNorm(Constraint):
 
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from
     overfitting", JMLR 2014.
+
+    >>> MaxNorm(5.0)([[6.0], [8.0]]).numpy()
+    array([[3.],
+           [4.]], dtype=float32)
     """
 
     def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
@@ -66,14 +70,23 @@ class MaxNorm(Constraint):
 
 
 class NonNeg(Constraint):
-    """No element below 0."""
+    """No element below 0.
+
+    >>> NonNeg()([-1.0, 2.0]).numpy()
+    array([0., 2.], dtype=float32)
+    """
 
     def __call__(self, w: Any) -> Any:
         return np.maximum(as_tensor(w), 0)
 
 
 class UnitNorm(Constraint):
-    """Norms of 1."""
+    """Norms of 1.
+
+    >>> UnitNorm()([[3.0], [4.0]]).numpy().round(4)
+    array([[0.6],
+           [0.8]], dtype=float32)
+    """
 
     def __init__(self, axis: Axis = 0) -> None:
         self.axis = axis
@@ -87,7 +100,12 @@ class UnitNorm(Constraint):
 
 
 class MinMaxNorm(Constraint):
-    """Norms from ``min_value`` to ``max_value``, at once or nearer at a ``rate``."""
+    """Norms from ``min_value`` to ``max_value``, at once or nearer at a ``rate``.
+
+    >>> MinMaxNorm(1.0, 5.0)([[6.0], [8.0]]).numpy().round(4)
+    array([[3.],
+           [4.]], dtype=float32)
+    """
 
     def __init__(
         self,

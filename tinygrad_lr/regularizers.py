@@ -40,6 +40,9 @@ class L1L2(Regularizer):
     """l1 * sum(|x|) + l2 * sum(x^2).
 
     Raises ``ValueError`` for factors that are negative or no finite numbers. None is 0.
+
+    >>> float(L1L2(l1=1.0, l2=0.5)([1.0, -2.0]))
+    5.5
     """
 
     def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
@@ -77,7 +80,11 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """l2 * sum(x^2): keeps weights small (ridge). None is 0.01."""
+    """l2 * sum(x^2): keeps weights small (ridge). None is 0.01.
+
+    >>> float(L2(0.5)([1.0, -2.0]))
+    2.5
+    """
 
     def __init__(self, l2: float | None = 0.01) -> None:
         self.l2 = checked_factor("l2", 0.01 if l2 is None else l2)
@@ -95,6 +102,9 @@ class OrthogonalRegularizer(Regularizer):
     ``factor`` times the mean absolute cosine over all pairs; ``mode`` is "rows" or
     "columns". Raises ``ValueError`` for a factor that is negative or no number, another
     mode, and a weight that is no matrix.
+
+    >>> round(float(OrthogonalRegularizer(0.1)([[1.0, 0.0], [1.0, 1.0]])), 4)
+    0.0707
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:

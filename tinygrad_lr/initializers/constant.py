@@ -33,21 +33,34 @@ class Constant(Initializer):
 
 
 class Zeros(Initializer):
-    """All elements are 0."""
+    """All elements are 0.
+
+    >>> Zeros()((2,))
+    Tensor([0., 0.], dtype=float32)
+    """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return Tensor(np.zeros(shape, dtype or floatx()))
 
 
 class Ones(Initializer):
-    """All elements are 1."""
+    """All elements are 1.
+
+    >>> Ones()((2,))
+    Tensor([1., 1.], dtype=float32)
+    """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return Tensor(np.ones(shape, dtype or floatx()))
 
 
 class Identity(Initializer):
-    """``gain`` on the diagonal of a matrix, 0 elsewhere. ``ValueError`` otherwise."""
+    """``gain`` on the diagonal of a matrix, 0 elsewhere. ``ValueError`` otherwise.
+
+    >>> Identity(gain=2.0)((2, 2))
+    Tensor([[2., 0.],
+            [0., 2.]], dtype=float32)
+    """
 
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain

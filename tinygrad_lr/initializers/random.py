@@ -58,7 +58,11 @@ class RandomInitializer(Initializer):
 
 
 class RandomNormal(RandomInitializer):
-    """Normal numbers with the given ``mean`` and ``stddev``."""
+    """Normal numbers with the given ``mean`` and ``stddev``.
+
+    >>> round(float(np.std(RandomNormal(stddev=0.5, seed=1)((100, 100)))), 1)
+    0.5
+    """
 
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None
@@ -75,7 +79,12 @@ class RandomNormal(RandomInitializer):
 
 
 class TruncatedNormal(RandomInitializer):
-    """Normal numbers; those beyond two ``stddev`` from the ``mean`` are drawn again."""
+    """Normal numbers; those beyond two ``stddev`` from the ``mean`` are drawn again.
+
+    >>> values = TruncatedNormal(stddev=0.5, seed=1)((100, 100))
+    >>> bool(np.max(np.abs(values)) <= 1.0)  # two standard deviations
+    True
+    """
 
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None
@@ -92,7 +101,12 @@ class TruncatedNormal(RandomInitializer):
 
 
 class RandomUniform(RandomInitializer):
-    """Numbers evenly spread from ``minval`` (included) to ``maxval`` (not included)."""
+    """Numbers evenly spread from ``minval`` (included) to ``maxval`` (not included).
+
+    >>> values = RandomUniform(-0.1, 0.1, seed=1)((100, 100))
+    >>> bool(np.max(np.abs(values)) <= 0.1)
+    True
+    """
 
     def __init__(
         self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None
@@ -116,6 +130,10 @@ class Orthogonal(RandomInitializer):
 
     Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep
     linear neural networks", arXiv:1312.6120.
+
+    >>> q = Orthogonal(seed=1)((3, 3))
+    >>> bool(np.allclose(q.T @ q, np.eye(3), atol=1e-6))
+    True
     """
 
     def __init__(self, gain: float = 1.0, seed: Any = None) -> None:

@@ -74,7 +74,12 @@ class LeakyReLU(SameShape):
 
 
 class ELU(SameShape):
-    """X where x > 0, else ``alpha * (exp(x) - 1)``."""
+    """X where x > 0, else ``alpha * (exp(x) - 1)``.
+
+    >>> import numpy as np
+    >>> ELU()(np.array([-1.0, 2.0])).numpy().round(4)
+    array([-0.6321,  2.    ], dtype=float32)
+    """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -108,6 +113,10 @@ class PReLU(SameShape):
     (counted from 1), along which a slope is shared.
 
     Source: He et al., "Delving deep into rectifiers", arXiv:1502.01852.
+
+    >>> import numpy as np
+    >>> PReLU("ones")(np.array([[-1.0, 2.0]])).numpy()
+    array([[-1.,  2.]], dtype=float32)
     """
 
     def __init__(

@@ -38,6 +38,11 @@ class BatchNormalization(ScaledAndShifted):
 
     Sources: Ioffe and Szegedy, "Batch normalization", arXiv:1502.03167; Ioffe, "Batch
     renormalization", arXiv:1702.03275.
+
+    >>> import numpy as np
+    >>> BatchNormalization()(np.array([[1.0], [3.0]]), training=True).numpy().round(3)
+    array([[-1.],
+           [ 1.]], dtype=float32)
     """
 
     def __init__(

@@ -124,7 +124,12 @@ class Add(Merge):
 
 
 class Subtract(Merge):
-    """The first input minus the second; there must be two."""
+    """The first input minus the second; there must be two.
+
+    >>> import numpy as np
+    >>> Subtract()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])]).numpy()
+    array([[-2.,  2.]], dtype=float32)
+    """
 
     def check_shapes(self, shapes: Any) -> Any:
         return two(self, super().check_shapes(shapes))
@@ -137,6 +142,10 @@ class Multiply(Merge):
     """The product of the inputs; what a mask hides counts as 1.
 
     Where all inputs are masked, the output is 0.
+
+    >>> import numpy as np
+    >>> Multiply()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])]).numpy()
+    array([[3., 8.]], dtype=float32)
     """
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
@@ -153,7 +162,12 @@ class Multiply(Merge):
 
 
 class Average(Merge):
-    """The mean of the inputs."""
+    """The mean of the inputs.
+
+    >>> import numpy as np
+    >>> Average()([np.zeros((1, 2)), np.ones((1, 2))]).numpy()
+    array([[0.5, 0.5]], dtype=float32)
+    """
 
     def merged(self, inputs: Any) -> Any:
         total = functools.reduce(np.add, inputs)

@@ -138,6 +138,11 @@ class SpatialDropout1D(SpatialDropout):
 
     Source: Tompson et al., "Efficient object localization using convolutional
     networks", arXiv:1411.4280.
+
+    >>> import numpy as np
+    >>> out = SpatialDropout1D(0.5)(np.ones((1, 4, 3)), training=True).numpy()
+    >>> bool((out == out[:, :1]).all())  # a feature is dropped at all steps or none
+    True
     """
 
     rank = 1
@@ -168,6 +173,10 @@ class AlphaDropout(Dropout):
     The arguments are those of :class:`Dropout`; a rate of 1 is refused.
 
     Source: Klambauer et al., "Self-normalizing neural networks", arXiv:1706.02515.
+
+    >>> import numpy as np
+    >>> AlphaDropout(0.5)(np.ones(2)).numpy()  # changed in training only
+    array([1., 1.], dtype=float32)
     """
 
     def checked_strength(self, name: str, value: Any) -> Any:
@@ -189,6 +198,10 @@ class GaussianDropout(Noise):
     Raises ``ValueError`` for a rate that is not from 0 to below 1.
 
     Source: Srivastava et al., JMLR 15 (2014), section 10.
+
+    >>> import numpy as np
+    >>> GaussianDropout(0.5)(np.ones(2)).numpy()  # changed in training only
+    array([1., 1.], dtype=float32)
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -204,7 +217,12 @@ class GaussianDropout(Noise):
 
 
 class GaussianNoise(Noise):
-    """Adds normal noise of mean 0 and deviation ``stddev`` (from 0 to 1)."""
+    """Adds normal noise of mean 0 and deviation ``stddev`` (from 0 to 1).
+
+    >>> import numpy as np
+    >>> GaussianNoise(0.1)(np.ones(2)).numpy()  # changed in training only
+    array([1., 1.], dtype=float32)
+    """
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
@@ -230,6 +248,12 @@ class ActivityRegularization(SameShape):
     """Passes its input on, and adds l1 * sum(|x|) + l2 * sum(x^2) to the loss.
 
     As for every penalty on an output, the sum is divided by the batch size.
+
+    >>> import numpy as np
+    >>> layer = ActivityRegularization(l2=0.1)
+    >>> out = layer(np.array([[3.0]]))
+    >>> round(float(layer.losses[0]), 4)
+    0.9
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:

@@ -146,6 +146,10 @@ class GroupNormalization(ScaledAndShifted):
     length of the axis is not a multiple of the number of groups.
 
     Source: Wu and He, "Group normalization", arXiv:1803.08494.
+
+    >>> import numpy as np
+    >>> GroupNormalization(groups=1)(np.array([[1.0, 3.0]])).numpy().round(3)
+    array([[-1.,  1.]], dtype=float32)
     """
 
     def __init__(
@@ -202,6 +206,10 @@ class RMSNormalization(Layer):
 
     Source: Zhang and Sennrich, "Root mean square layer normalization",
     arXiv:1910.07467.
+
+    >>> import numpy as np
+    >>> RMSNormalization()(np.array([[3.0, 4.0]])).numpy().round(3)
+    array([[0.849, 1.131]], dtype=float32)
     """
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:

@@ -114,7 +114,12 @@ class Cropping1D(Cropping):
 
 
 class Cropping2D(Cropping):
-    """Cuts ((top, bottom), (left, right)) off images; an integer cuts all sides."""
+    """Cuts ((top, bottom), (left, right)) off images; an integer cuts all sides.
+
+    >>> import numpy as np
+    >>> Cropping2D(1)(np.ones((1, 4, 4, 1))).shape
+    (1, 2, 2, 1)
+    """
 
     rank = 2
 
@@ -128,7 +133,12 @@ class Cropping2D(Cropping):
 
 
 class Cropping3D(Cropping):
-    """Cuts a pair of numbers off each of three axes; an integer cuts all sides."""
+    """Cuts a pair of numbers off each of three axes; an integer cuts all sides.
+
+    >>> import numpy as np
+    >>> Cropping3D(1)(np.ones((1, 4, 4, 4, 1))).shape
+    (1, 2, 2, 2, 1)
+    """
 
     rank = 3
 
@@ -181,7 +191,12 @@ class ZeroPadding1D(ZeroPadding):
 
 
 class ZeroPadding2D(ZeroPadding):
-    """Adds ((top, bottom), (left, right)) zeros to images; an integer is all sides."""
+    """Adds ((top, bottom), (left, right)) zeros to images; an integer is all sides.
+
+    >>> import numpy as np
+    >>> ZeroPadding2D()(np.ones((1, 2, 2, 1))).shape
+    (1, 4, 4, 1)
+    """
 
     rank = 2
 
@@ -192,7 +207,12 @@ class ZeroPadding2D(ZeroPadding):
 
 
 class ZeroPadding3D(ZeroPadding):
-    """Adds a pair of numbers of zeros to each of three axes; an integer is all."""
+    """Adds a pair of numbers of zeros to each of three axes; an integer is all.
+
+    >>> import numpy as np
+    >>> ZeroPadding3D()(np.ones((1, 2, 2, 2, 1))).shape
+    (1, 4, 4, 4, 1)
+    """
 
     rank = 3
 
@@ -247,6 +267,10 @@ class UpSampling2D(UpSampling):
 
     ``interpolation`` is "nearest" (copies) or "bilinear" (a straight line between the
     centres of two pixels). Raises ``NotImplementedError`` for any other.
+
+    >>> import numpy as np
+    >>> UpSampling2D()(np.ones((1, 2, 2, 1))).shape
+    (1, 4, 4, 1)
     """
 
     rank = 2
@@ -279,7 +303,12 @@ class UpSampling2D(UpSampling):
 
 
 class UpSampling3D(UpSampling):
-    """Every value of a volume ``size`` times along each of three axes."""
+    """Every value of a volume ``size`` times along each of three axes.
+
+    >>> import numpy as np
+    >>> UpSampling3D()(np.ones((1, 2, 2, 2, 1))).shape
+    (1, 4, 4, 4, 1)
+    """
 
     rank = 3
 

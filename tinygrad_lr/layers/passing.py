@@ -19,7 +19,12 @@ from tinygrad_lr.serialization import (
 
 
 class Identity(SameShape):
-    """The input itself."""
+    """The input itself.
+
+    >>> import numpy as np
+    >>> Identity()(np.array([1.0, 2.0])).numpy()
+    array([1., 2.], dtype=float32)
+    """
 
     def call(self, inputs: Any) -> Any:
         return inputs

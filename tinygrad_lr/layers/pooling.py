@@ -88,13 +88,23 @@ class GlobalAveragePooling1D(GlobalAverage):
 
 
 class GlobalAveragePooling2D(GlobalAverage):
-    """The mean over the pixels of an image."""
+    """The mean over the pixels of an image.
+
+    >>> import numpy as np
+    >>> GlobalAveragePooling2D()(np.ones((1, 2, 2, 1))).shape
+    (1, 1)
+    """
 
     rank = 2
 
 
 class GlobalAveragePooling3D(GlobalAverage):
-    """The mean over the values of a volume."""
+    """The mean over the values of a volume.
+
+    >>> import numpy as np
+    >>> GlobalAveragePooling3D()(np.ones((1, 2, 2, 2, 1))).shape
+    (1, 1)
+    """
 
     rank = 3
 
@@ -111,12 +121,22 @@ class GlobalMaxPooling1D(GlobalMax):
 
 
 class GlobalMaxPooling2D(GlobalMax):
-    """The maximum over the pixels of an image."""
+    """The maximum over the pixels of an image.
+
+    >>> import numpy as np
+    >>> GlobalMaxPooling2D()(np.ones((1, 2, 2, 1))).shape
+    (1, 1)
+    """
 
     rank = 2
 
 
 class GlobalMaxPooling3D(GlobalMax):
-    """The maximum over the values of a volume."""
+    """The maximum over the values of a volume.
+
+    >>> import numpy as np
+    >>> GlobalMaxPooling3D()(np.ones((1, 2, 2, 2, 1))).shape
+    (1, 1)
+    """
 
     rank = 3
