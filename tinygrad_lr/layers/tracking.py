@@ -179,6 +179,14 @@ class Tracking(metaclass=Checked):
 
         Raises ``ValueError`` if the number of arrays or a shape does not fit; then
         nothing has changed.
+
+        >>> import numpy as np
+        >>> from tinygrad_lr.layers import Dense
+        >>> layer = Dense(1)
+        >>> layer.build((None, 2))
+        >>> layer.set_weights([np.ones((2, 1)), np.zeros(1)])
+        >>> [weight.shape for weight in layer.get_weights()]
+        [(2, 1), (1,)]
         """
         own = self.weights
         if len(weights) != len(own):

@@ -71,6 +71,12 @@ def clone_model(
     call it in another way. ``input_tensors`` are places to use as inputs. Raises
     ``ValueError`` for a subclassed model with these arguments, ``TypeError`` for
     unknown ones.
+
+    >>> from tinygrad_lr import layers
+    >>> model = Sequential([layers.Dense(3, input_dim=2)])
+    >>> copy = clone_model(model)
+    >>> copy.count_params(), copy.layers[0] is model.layers[0]
+    (9, False)
     """
     if kwargs:
         raise TypeError(f"clone_model: unknown argument {next(iter(kwargs))!r}.")

@@ -199,7 +199,13 @@ class Model(Saveable):
         return super().compute_output_shape(input_shape)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name or its place, or raise ``ValueError``."""
+        """Return a layer by its name or its place, or raise ``ValueError``.
+
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, name="out")])
+        >>> model.get_layer("out") is model.get_layer(index=0)
+        True
+        """
         if (name is None) == (index is None):
             raise ValueError(
                 "get_layer: expected either name= or index=, got both or none."

@@ -89,6 +89,11 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
 
     JSON of Keras 1 and 2 is read as well. Raises ``ModelFileError`` for text that is no
     JSON and ``ValueError`` for classes that are not known.
+
+    >>> from tinygrad_lr import Sequential, layers
+    >>> model = Sequential([layers.Dense(3, input_dim=2)])
+    >>> model_from_json(model.to_json()).count_params()
+    9
     """
     config = saving.plain.parse(json_string, "the JSON of the model")
     return model_from_config(config, custom_objects)

@@ -63,7 +63,15 @@ class Sequential(Model):
     # -- structure ---------------------------------------------------------------------
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Put a layer at the end."""
+        """Put a layer at the end.
+
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential()
+        >>> model.add(layers.Dense(3, input_dim=2))
+        >>> model.add(layers.Dense(1))
+        >>> model.output_shape
+        (None, 1)
+        """
         if isinstance(layer, KerasTensor):
             layer = layer.layer
         if not isinstance(layer, Layer):

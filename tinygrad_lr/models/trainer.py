@@ -47,17 +47,11 @@ class Trainer(Steps):
 
     @checked
     def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: bool | str = "auto",
+        self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None,
+        metrics: Any = None, weighted_metrics: Any = None, run_eagerly: bool = False,
+        steps_per_execution: int = 1, jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Say how the model is to be trained.
 
         Args:
@@ -76,6 +70,13 @@ class Trainer(Steps):
 
         Raises:
             ValueError: for unknown names, with the nearest known ones.
+
+        Example:
+            >>> from tinygrad_lr import Sequential, layers
+            >>> model = Sequential([layers.Dense(1)])
+            >>> model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            >>> type(model.optimizer).__name__, model.loss
+            ('Adam', 'mse')
         """
         given = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights,
@@ -91,24 +92,14 @@ class Trainer(Steps):
     @checked
     @quietly
     def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool | str = True,
-        class_weight: Mapping[Any, float] | None = None,
-        sample_weight: Any = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_batch_size: int | None = None,
-        validation_freq: Any = 1,
-    ) -> History:
+        self, x: Any = None, y: Any = None, batch_size: int | None = None,
+        epochs: int = 1, verbose: Any = "auto", callbacks: Any = None,
+        validation_split: float = 0.0, validation_data: Any = None,
+        shuffle: bool | str = True, class_weight: Mapping[Any, float] | None = None,
+        sample_weight: Any = None, initial_epoch: int = 0,
+        steps_per_epoch: int | None = None, validation_steps: int | None = None,
+        validation_batch_size: int | None = None, validation_freq: Any = 1,
+    ) -> History:  # fmt: skip
         """Train the model and return the history of its metrics.
 
         Args:
@@ -215,21 +206,21 @@ class Trainer(Steps):
     @checked
     @quietly
     def evaluate(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
-        steps: int | None = None,
-        callbacks: Any = None,
-        return_dict: bool = False,
-    ) -> Any:
+        self, x: Any = None, y: Any = None, batch_size: int | None = None,
+        verbose: Any = "auto", sample_weight: Any = None, steps: int | None = None,
+        callbacks: Any = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
         """Return the loss on some data, or the list of loss and metrics if there are
         any.
 
         The arguments are those of :meth:`fit`; ``steps`` limits the number of batches.
         With ``return_dict`` the result is a dict by name.
+
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(loss="mse", metrics=["mae"])
+        >>> model.evaluate([[1.0], [2.0]], [[2.0], [4.0]], verbose=0)
+        [2.5, 1.5]
         """
         self._check_compiled("evaluate")
         with unchanged_on_error(self):
@@ -244,16 +235,18 @@ class Trainer(Steps):
     @checked
     @quietly
     def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        steps: int | None = None,
-        callbacks: Any = None,
-    ) -> Any:
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto",
+        steps: int | None = None, callbacks: Any = None,
+    ) -> Any:  # fmt: skip
         """Return the outputs for all rows of ``x`` as an array.
 
         The arguments are those of :meth:`fit`; ``steps`` limits the number of batches.
+
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.predict([[1.0], [2.0]], verbose=0)
+        array([[1.],
+               [2.]], dtype=float32)
         """
         one = isinstance(x, np.ndarray) and x.ndim and 0 < len(x) <= (batch_size or 32)
         if one and callbacks is None and steps is None and not verbosity(verbose):
@@ -273,14 +266,17 @@ class Trainer(Steps):
     @checked
     @quietly
     def train_on_batch(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        class_weight: Mapping[Any, float] | None = None,
-        return_dict: bool = False,
-    ) -> Any:
-        """Train on one batch; return its loss, or the list of loss and metrics."""
+        self, x: Any, y: Any = None, sample_weight: Any = None,
+        class_weight: Mapping[Any, float] | None = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
+        """Train on one batch; return its loss, or the list of loss and metrics.
+
+        >>> from tinygrad_lr import Sequential, layers
+        >>> model = Sequential([layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> float(model.train_on_batch([[1.0]], [[2.0]]))
+        1.0
+        """
         self._check_compiled("train_on_batch")
         with unchanged_on_error(self):
             batch = self._one_batch(x, y, sample_weight, class_weight)
@@ -291,12 +287,9 @@ class Trainer(Steps):
     @checked
     @quietly
     def test_on_batch(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        self, x: Any, y: Any = None, sample_weight: Any = None,
         return_dict: bool = False,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """Return the loss on one batch, or the list of loss and metrics."""
         self._check_compiled("test_on_batch")
         with unchanged_on_error(self):
