@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lr.arguments import checked, unknown_argument
-from tinygrad_lr.autodiff import Tensor, Variable, draws, no_grad
+from tinygrad_lr.autodiff import Tensor, Variable, draws, hint, no_grad
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.registry import Registry
@@ -280,6 +280,7 @@ def dropout(
         shape = tuple(n if want is None else int(want) for want, n in wanted)
     keep = 1.0 - rate
     kept = draws.draw_uniform(draw_state(seed), shape, np.dtype("float32")) < keep
+    hint(kept, "kept")
     return np.where(kept, inputs / keep, 0)
 
 

@@ -179,8 +179,10 @@ def test_names_become_identifiers_and_nothing_else(
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
-        assert called <= {"sigmoid", "predict_step", "Path", "len"}
-        assert not [n for n in ast.walk(tree) if isinstance(n, (ast.Raise, ast.Global))]
+        assert called <= {"sigmoid", "predict_step", "Path", "len", "ValueError"}
+        raised = [ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Raise)]
+        assert all(text.startswith("raise ValueError(f'expected") for text in raised)
+        assert not [n for n in ast.walk(tree) if isinstance(n, ast.Global)]
         imports = [
             n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))
         ]

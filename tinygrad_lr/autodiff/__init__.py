@@ -36,6 +36,7 @@ from tinygrad_lr.autodiff.functions import (
     softplus,
 )
 from tinygrad_lr.autodiff.gradcheck import GradientError, gradcheck
+from tinygrad_lr.autodiff.mode import hint
 from tinygrad_lr.autodiff.rules import composition, primitive, reduction, rule
 from tinygrad_lr.autodiff.scopes import name_scope
 from tinygrad_lr.autodiff.tape import GradientTape
@@ -75,6 +76,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "hessian",
+    "hint",
     "hvp",
     "jacobian",
     "jvp",

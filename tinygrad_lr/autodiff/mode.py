@@ -41,6 +41,8 @@ class Recorder(Protocol):
 
     def record_label(self, tensor: Tensor, name: str) -> None: ...
 
+    def record_hint(self, tensor: Any, name: str) -> None: ...
+
 
 class Mode(threading.local):
     """The state of the current thread; ``tapes`` counts the derivatives being taken.
@@ -63,6 +65,15 @@ class Mode(threading.local):
 
 
 mode = Mode()
+
+
+def hint(tensor: Any, name: str) -> None:
+    """Tell a recorder, if one listens, what a value may be called if it needs a name.
+
+    A label is a name that the user gave; a hint only helps where there is none.
+    """
+    if mode.recorder is not None:
+        mode.recorder.record_hint(tensor, name)
 
 
 class GradSwitch:

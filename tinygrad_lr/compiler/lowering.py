@@ -29,7 +29,7 @@ OPAQUE: set[Callable[..., Any]] = {
 
 NAMED: set[Callable[..., Any]] = {
     functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp,
-    functions.relu, functions.log_sigmoid,
+    functions.relu, functions.log_sigmoid, functions.softplus,
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def lower(program: Program, keep: Container[Callable[..., Any]] = ()) -> Program
                 ops.append(op)
                 continue
             inner = body_of(op)
-            inner.outputs.name = inner.outputs.name or op.out.name
+            inner.outputs.stands_for(op.out)
             stand_ins = dict(zip(inner.inputs, op.operands(), strict=True))
             mapping[op.out] = substitute(inner.outputs, stand_ins)
             for call in inner.ops:

@@ -7,11 +7,7 @@ plain call says it best.
 
 from __future__ import annotations
 
-import ast
-import dis
-import inspect
 import re
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +16,13 @@ import numpy as np
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.forms import parameters
 from tinygrad_lr.compiler.program import Op, Value
+from tinygrad_lr.compiler.rewrites import is_view
 
 if TYPE_CHECKING:
     from tinygrad_lr.compiler.numpy_source import Printer
 
-PACKAGE = __name__.split(".")[0]
-WIDTH = 88
 # How tightly an expression binds, as in Python's grammar.
-ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
+ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON = 8, 7, 6, 5, 4, 3, 2, 1
 
 INFIX: dict[Callable[..., Any], tuple[str, int]] = {
     np.add: ("+", SUM),
@@ -43,38 +38,61 @@ INFIX: dict[Callable[..., Any], tuple[str, int]] = {
     np.less_equal: ("<=", COMPARISON),
     np.greater: (">", COMPARISON),
     np.greater_equal: (">=", COMPARISON),
+    np.bitwise_and: ("&", AND),
+    np.bitwise_or: ("|", OR),
 }
-
-
-def wrapped(head: str, words: list[str], tail: str, always: bool = False) -> str:
-    """``head(words)tail`` on one line if it fits, else over several, in brackets."""
-    inner = ", ".join(words)
-    line = f"{head}({inner}){tail}" if always else f"{head}{inner}{tail}"
-    if len(line) <= WIDTH - 4:
-        return line
-    indent = "    " if always else "        "
-    filled = textwrap.fill(
-        inner,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-    )
-    return f"{head}(\n{filled},\n{indent[4:]}){tail}"
-
-
-def single(axis: Any) -> bool:
-    """Whether an axis is given as a tuple of one."""
-    return isinstance(axis, tuple) and len(axis) == 1
 
 
 def meaningful(function: Callable[..., Any], key: str, value: Any) -> bool:
     """Leave out keyword arguments that stand at their defaults."""
-    if value is None:  # which means something to np.concatenate and np.sort
-        return parameters(function)[0].get(key, "unknown") is not None
-    return not (
-        (key in ("keepdims",) and value is False) or (key == "ddof" and value == 0)
-    )
+    if key == "keepdims" and value is False:
+        return False
+    default = parameters(function)[0].get(key, value is None or Ellipsis)
+    alike = type(default) is type(value) and isinstance(value, (int, float, str))
+    return not (default is value or (alike and default == value))
+
+
+def quoted(text: str) -> str:
+    """A string as a literal, in double quotes if that needs no backslash more."""
+    literal = repr(text)
+    plain = literal[0] == "'" and '"' not in literal
+    return f'"{literal[1:-1]}"' if plain else literal
+
+
+def short(number: float, dtype: Any) -> str:
+    """The shortest literal that is this number in calls on arrays of a float dtype."""
+    text = repr(number)
+    with np.errstate(over="ignore"):
+        rounded = dtype.type(number)
+    if np.isfinite(rounded) and len(str(rounded)) < len(text):
+        return str(rounded)
+    return text
+
+
+def scalar(number: Any) -> tuple[str, int]:
+    """A float of NumPy beside arrays of its dtype: whole, as k / n, or in decimals."""
+    if number == int(number) and abs(number) < 1e6 and not is_negative_zero(number):
+        return str(int(number)), UNARY if number < 0 else ATOM
+    if len(str(number)) > 6 and 1e-6 < abs(number) < 1:
+        for k in (1, 2, 3):
+            n = round(k / abs(float(number)))
+            if type(number)(k / n) == abs(number):
+                return f"{'-' if number < 0 else ''}{k} / {n}", PRODUCT
+    return str(number), UNARY if number < 0 else ATOM
+
+
+def is_negative_zero(number: Any) -> bool:
+    """Whether a number is -0.0."""
+    return bool(number == 0 and np.signbit(number))
+
+
+def one_number(x: Any) -> Any:
+    """The number that a constant repeats in all its elements, or None."""
+    if not (isinstance(x, Value) and x.array is not None and x.size):
+        return None
+    first = x.array.reshape(-1)[0]
+    same = x.dtype.kind in "fiu" and np.isfinite(first) and (x.array == first).all()
+    return first if same else None
 
 
 def regular_array(array: Any) -> str | None:
@@ -82,29 +100,31 @@ def regular_array(array: Any) -> str | None:
     dtype = str(array.dtype)
     first = array.reshape(-1)[0]
     if (array == first).all():
-        return f"np.full({array.shape}, {first.item()!r}, {dtype!r})"
+        return f"np.full({array.shape}, {first.item()!r}, {quoted(dtype)})"
     if (
         array.size == max(array.shape)
         and (array.ravel() == np.arange(array.size)).all()
     ):
         counted = f"np.arange({array.size}" + (
-            ")" if dtype == "int64" else f", dtype={dtype!r})"
+            ")" if dtype == "int64" else f", dtype={quoted(dtype)})"
         )
         return counted if array.ndim == 1 else f"{counted}.reshape({array.shape})"
     return None
 
 
 def numbers(array: Any) -> str:
-    """The elements as nested lists of literals."""
+    """The elements as nested lists of the shortest literals with the same bits."""
     if not array.size:  # lists tell nothing of the shape
         return f"np.empty({array.shape})"
-    text = repr(array.tolist())
+    if array.ndim:
+        return f"[{', '.join(map(numbers, array))}]"
+    text = str(array[()]) if array.dtype.kind == "f" else repr(array.item())
     return re.sub(r"\b(inf|nan)\b", r"np.\1", text)
 
 
 def numpy_name(function: Callable[..., Any]) -> str | None:
     """Where NumPy keeps the function, if it is one of NumPy's."""
-    name = getattr(function, "__name__", "")
+    name = {"absolute": "abs"}.get(found := getattr(function, "__name__", ""), found)
     if getattr(np, name, None) is function:
         return f"np.{name}"
     for folder in ("linalg", "fft"):
@@ -113,14 +133,13 @@ def numpy_name(function: Callable[..., Any]) -> str | None:
     return None
 
 
-def globals_of(code: Any) -> list[str]:
-    """The global names that a function loads, also inside its comprehensions."""
-    names = [i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"]
-    inner = [constant for constant in code.co_consts if inspect.iscode(constant)]
-    return names + [name for part in inner for name in globals_of(part)]
-
-
 # -- spellings of single functions -----------------------------------------------------
+
+
+def single(key: str, value: Any) -> Any:
+    """An axis by itself instead of a tuple of one."""
+    alone = key == "axis" and isinstance(value, tuple) and len(value) == 1
+    return value[0] if alone else value
 
 
 def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
@@ -130,7 +149,7 @@ def method(name: str) -> Callable[[Printer, Op], tuple[str, int]]:
         x, *rest = op.args
         inner = [printer.literal(a) for a in rest]
         inner += [
-            f"{k}={printer.literal(v[0] if k == 'axis' and single(v) else v)}"
+            f"{k}={printer.literal(single(k, v))}"
             for k, v in op.kwargs.items()
             if meaningful(op.function, k, v)
         ]
@@ -149,8 +168,8 @@ def spell_transpose(printer: Printer, op: Op) -> tuple[str, int] | None:
 
 def spell_reshape(printer: Printer, op: Op) -> tuple[str, int]:
     x = op.args[0]
-    if op.kwargs:
-        return method("reshape")(printer, op)
+    if not is_view(op):
+        return method(op.function.__name__)(printer, op)
     return printer.operand(x, ATOM) + reshaping(x.shape, op.outs[0].shape), ATOM
 
 
@@ -160,11 +179,25 @@ def reshaping(old: tuple[int, ...], new: tuple[int, ...]) -> str:
         return f"[{', '.join('0' * len(old))}]"
     if old[:1] == (1,) and new == old[1:]:
         return "[0]"
+    if new == (1, *old):
+        return "[None]"
+    others = ":" if min(len(old), len(new)) == 1 else "..."
+    if old == (*new, 1):
+        return f"[{others}, 0]"
+    if new == (*old, 1):
+        return f"[{others}, None]"
     return f".reshape({new!r})"
 
 
 def spell_negative(printer: Printer, op: Op) -> tuple[str, int]:
     return f"-{printer.operand(op.args[0], UNARY)}", UNARY
+
+
+def spell_not(printer: Printer, op: Op) -> tuple[str, int] | None:
+    x = op.args[0]
+    if isinstance(x, Value) and x.dtype == bool:
+        return f"~{printer.operand(x, UNARY)}", UNARY
+    return None
 
 
 def spell_square(printer: Printer, op: Op) -> tuple[str, int]:
@@ -183,58 +216,31 @@ SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | No
     np.mean: method("mean"),
     np.max: method("max"),
     np.min: method("min"),
+    np.prod: method("prod"),
+    np.var: method("var"),
+    np.std: method("std"),
+    np.any: method("any"),
+    np.all: method("all"),
+    np.cumsum: method("cumsum"),
     np.reshape: spell_reshape,
     np.argmax: method("argmax"),
+    np.argmin: method("argmin"),
     functions.astype: method("astype"),
     np.swapaxes: spell_transpose,
     np.transpose: spell_transpose,
     np.negative: spell_negative,
     np.square: spell_square,
+    np.logical_not: spell_not,
+    np.bitwise_not: spell_not,
+    np.expand_dims: spell_reshape,
+    np.squeeze: spell_reshape,
+    np.ravel: spell_reshape,
     functions.getitem: spell_getitem,
 }
 
 
-def plain_source(function: Callable[..., Any]) -> str:
-    """The source of a function of our own, without decorators, docstring and
-    annotations.
-    """
-    shown = getattr(function, "for_people", None)
-    if shown is not None:
-        return str(shown)
-    body = getattr(function, "body", function)
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(body)))
-    except (OSError, TypeError, SyntaxError):
-        return f"# {function.__name__}: defined where its source cannot be read"
-    definition = tree.body[0] if tree.body else None
-    if not isinstance(definition, ast.FunctionDef):
-        return f"{function.__name__} = ...  # a function without a name of its own"
-    definition.decorator_list = []
-    definition.returns = None
-    arguments = definition.args
-    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        argument.annotation = None
-    for star in (arguments.vararg, arguments.kwarg):
-        if star is not None:
-            star.annotation = None
-    if ast.get_docstring(definition) is not None:
-        definition.body = definition.body[1:]
-    return ast.unparse(OneFile(body.__globals__).visit(definition))
-
-
-class OneFile(ast.NodeTransformer):
-    """Writes ``functions.softmax`` as ``softmax``: all stands in one file."""
-
-    def __init__(self, names: dict[str, Any]) -> None:
-        self.names = names
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.value, ast.Name) and is_ours(self.names.get(node.value.id)):
-            return ast.Name(node.attr, node.ctx)
-        return node
-
-
-def is_ours(thing: Any) -> bool:
-    """Whether something is a module of this package."""
-    return inspect.ismodule(thing) and thing.__name__.startswith(PACKAGE)
+def is_elementwise_call(op: Op) -> bool:
+    """Whether operands of a call broadcast against each other."""
+    return op.function is np.where or (
+        isinstance(op.function, np.ufunc) and op.function.signature is None
+    )

@@ -9,37 +9,40 @@ show them.
 from __future__ import annotations
 
 import builtins
-import inspect
 import itertools
 import keyword
 import linecache
 import re
-from collections.abc import Callable
-from typing import Any
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_lr.autodiff.functions import astype
 from tinygrad_lr.autodiff.variable import Variable
+from tinygrad_lr.compiler.helpers import plain_source, with_helpers
+from tinygrad_lr.compiler.layout import WIDTH, folded, laid_out
 from tinygrad_lr.compiler.notation import (
     ATOM,
     INFIX,
-    PACKAGE,
+    PRODUCT,
     SPELLINGS,
     UNARY,
-    WIDTH,
-    globals_of,
-    is_ours,
+    is_elementwise_call,
     meaningful,
     numbers,
     numpy_name,
-    plain_source,
+    one_number,
+    quoted,
     regular_array,
-    wrapped,
+    scalar,
+    short,
 )
 from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
-# Functions of Python's math that run element by element, by their names with us.
-BY_ELEMENT = {"erf_of_number": "erf", "erfc_of_number": "erfc"}
+INLINE = 60  # characters up to which a call is written into the line that uses it
+LOGGED = 76  # the same for what is handed back under a name
 counter = itertools.count(1)
 
 
@@ -52,8 +55,9 @@ class Names:
 
     def take(self, wish: str) -> str:
         """Return ``wish`` made an identifier, with a number if it is taken."""
-        word = re.sub(r"\W+", "_", wish, flags=re.ASCII).strip("_") or "value"
-        word = "_" + word if word[0].isdigit() else word
+        word = identifier(wish)
+        if keyword.iskeyword(word):
+            word += "_"
         name, number = word, self.latest.get(word, 1)
         while name in self.taken:
             number += 1
@@ -63,167 +67,190 @@ class Names:
         return name
 
 
+def identifier(wish: str) -> str:
+    """The letters and digits of a text, with one underscore for all that is between."""
+    word = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", wish)).strip("_")[:80]
+    if not f"_{word}".isidentifier():  # such as with a superscript
+        word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_")
+    return word if word.isidentifier() else f"_{word}" if word else "value"
+
+
+class Inlined(NamedTuple):
+    """A call that is written where its result is used."""
+
+    text: str
+    binding: int
+    op: Op
+    reads: frozenset[Value]  # variables at their values from the start
+
+
+class Text(NamedTuple):
+    """A printed program in parts, so that two can be compared part by part."""
+
+    constants: dict[str, str]
+    helpers: list[str]
+    head: str
+    lines: list[tuple[str, str, str]]  # (section, code, comment)
+
+    def joined(self) -> str:
+        """The source as a whole."""
+        return f"import numpy as np\n\n\n{self.body()}\n"
+
+    def body(self) -> str:
+        """The source without its import."""
+        constants = [
+            line
+            for name, text in self.constants.items()
+            for line in folded(f"{name} = {text}")
+        ]
+        parts = [
+            *(["\n".join(constants)] if constants else []),
+            *self.helpers,
+            "\n".join(folded(self.head)) + "\n" + laid_out(self.lines),
+        ]
+        return "\n\n\n".join(parts)
+
+
 class Printer:
     """The source of one program; see :func:`numpy_source`."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, order: Sequence[Variable] = ()) -> None:
         self.program = program
+        self.order = order
         self.names = Names()
         self.uses = program.uses()
         self.roots = set(program.roots())
-        self.inline: dict[Value, tuple[str, int]] = {}
+        self.logged: set[Value] = set()  # outputs by name, beside what changes
+        if isinstance(program.outputs, dict) and program.assigns:
+            self.logged = set(values_in(program.outputs))
+            self.logged -= set(program.assigns.values())
+        self.inlined: dict[Value, Inlined] = {}
         self.name_of: dict[Value, str] = {}
-        self.constants: dict[str, Any] = {}
-        self.helpers: dict[str, Callable[..., Any]] = {}
-        self.lines: list[tuple[str, str, str]] = []  # (section, code, comment)
+        self.constants: dict[str, str] = {}
+        self.helpers: dict[Callable[..., Any], str] = {}
+        self.variable_names: dict[Variable, str] = {}
+        self.lines: list[tuple[str, str, str]] = []
 
-    def source(self) -> str:
+    def text(self) -> Text:
         """The whole function, with the helpers it needs above it."""
         program = self.program
-        self.reserve_helpers()
+        helpers = self.name_helpers()
         for value in program.inputs:
             self.name_of[value] = self.names.take(value.name or "x")
-        variables = program.variables()
-        variable_names = {v: self.names.take(word_for(v)) for v in variables}
-        self.variable_names = variable_names
-        for op in program.ops:
-            for value in [*op.operands(), *program.roots()]:
-                if value.variable is not None and value not in self.name_of:
-                    self.name_of[value] = variable_names[value.variable]
-        for value in program.roots():
+        found = dict.fromkeys(program.variables())
+        ordered = [variable for variable in self.order if variable in found]
+        for variable in dict.fromkeys([*ordered, *found]):
+            self.variable_names[variable] = self.names.take(word_for(variable))
+        for value in [*(v for op in program.ops for v in op.operands()), *self.roots]:
             if value.variable is not None:
-                self.name_of[value] = variable_names[value.variable]
-        self.write_calls(variable_names)
-        results = [
-            self.name_of.get(v) or self.expression(v)[0]
-            for v in program.assigns.values()
-        ]
-        results.append(self.literal(program.outputs))
+                self.name_of[value] = self.variable_names[value.variable]
+        self.write_calls()
+        results = [self.expression(v)[0] for v in program.assigns.values()]
+        outputs = self.literal(program.outputs)
+        if self.logged:
+            logs = self.names.take("logs")
+            self.lines.append(("", f"{logs} = {outputs}", ""))
+            outputs = logs
+        results.append(outputs)
+        self.lines.append(("", f"return {', '.join(results)}", ""))
         parameters = [self.name_of[v] for v in program.inputs]
-        parameters += [variable_names[v] for v in variables]
-        self.lines.append(("", wrapped("return ", results, ""), ""))
-        body = self.layout()
-        head = wrapped(f"def {program.name}", parameters, ":", always=True)
-        helpers = [plain_source(function) for function in self.with_helpers()]
-        constants = [f"{name} = {text}" for name, text in self.constants.items()]
-        return "\n\n\n".join(
-            [
-                "import numpy as np",
-                *(["\n".join(constants)] if constants else []),
-                *helpers,
-                head + "\n" + body,
-            ]
-        ) + "\n"  # fmt: skip
+        parameters += self.variable_names.values()
+        head = f"def {program.name}({', '.join(parameters)}):"
+        return Text(self.constants, helpers, head, self.lines)
 
-    def reserve_helpers(self) -> None:
+    def name_helpers(self) -> list[str]:
         """Functions of our own keep their names; values make room for them."""
-        for op in self.program.ops:
-            if numpy_name(op.function) is None and op.function not in SPELLINGS:
-                self.add_helper(op.function)
+        called = [
+            op.function
+            for op in self.program.ops
+            if numpy_name(op.function) is None and op.function not in SPELLINGS
+        ]
+        found, constants = with_helpers(dict.fromkeys(called))
+        self.names.taken.update(constants)
+        self.constants.update(constants)
+        for function in found:
+            self.helpers[function] = self.names.take(function.__name__)
+        return [plain_source(function, name) for function, name in self.helpers.items()]
 
-    def with_helpers(self) -> list[Callable[..., Any]]:
-        """The helper functions, after those of ours that they call themselves."""
-        found: dict[Callable[..., Any], None] = {}
-        visited: set[Callable[..., Any]] = set()
+    # -- lines -------------------------------------------------------------------------
 
-        def visit(function: Callable[..., Any]) -> None:
-            body = getattr(function, "body", function)
-            code: Any = getattr(body, "__code__", None)
-            visited.add(function)
-            names = globals_of(code) if code is not None else []
-            known = body.__globals__ if names else {}
-            for module in [known[n] for n in names if is_ours(known.get(n))]:
-                inside = vars(module).keys() & code.co_names
-                known = known | {name: vars(module)[name] for name in inside}
-                names += sorted(inside)
-            for name in names:
-                used = known.get(name)
-                if is_ours(used):
-                    continue
-                if inspect.isfunction(used) and used.__module__.startswith(PACKAGE):
-                    if used not in visited:
-                        visit(used)
-                elif inspect.ismodule(used) and used is not np:
-                    self.constants[name] = f"__import__({used.__name__!r})"
-                elif isinstance(used, (int, float)) and name not in dir(builtins):
-                    self.constants[name] = repr(used)
-                elif name in BY_ELEMENT:
-                    math = f"__import__('math').{BY_ELEMENT[name]}"
-                    self.constants[name] = f"np.frompyfunc({math}, 1, 1)"
-            found.setdefault(function)
-
-        for function in self.helpers.values():
-            visit(function)
-        return list(found)
-
-    def add_helper(self, function: Callable[..., Any]) -> None:
-        name = function.__name__
-        if name not in self.helpers:
-            self.names.taken.add(name)
-            self.helpers[name] = function
-
-    def write_calls(self, variable_names: dict[Variable, str]) -> None:
+    def write_calls(self) -> None:
         """Write one line per call, or put the call into the line that uses it."""
         program = self.program
-        last_use: dict[Value, int] = {}
-        for at, op in enumerate(program.ops):
+        self.last_use: dict[Value, int] = dict.fromkeys(self.roots, len(program.ops))
+        for at, op in reversed(list(enumerate(program.ops))):
             for value in op.operands():
-                last_use[value] = at
-        for value in values_in(program.outputs):
-            last_use[value] = len(program.ops)
-        assigned = {value: v for v, value in program.assigns.items()}
-        old = {v.variable: v for v in last_use if v.variable is not None}
+                self.last_use.setdefault(value, at)
+        self.assigned = {value: v for v, value in program.assigns.items()}
+        self.old = {v.variable: v for v in self.last_use if v.variable is not None}
         for at, op in enumerate(program.ops):
             text, binding = self.call(op)
             out = op.outs[0]
+            most = LOGGED if out in self.logged else INLINE
+            once = self.uses.get(out, 0) == 1 and len(of_any_size(text)) < most
             if (
-                self.uses.get(out, 0) == 1
-                and out not in self.roots and out.name is None
-                and not op.several and not op.has_effect and len(text) < WIDTH - 40
+                (once or (text.endswith(".T") and text[:-2] in self.names.taken))
+                and out not in self.roots - self.logged and out.name is None
+                and not op.several and not op.has_effect
             ):  # fmt: skip
-                self.inline[out] = (text, binding)
+                reads = {v for v in op.operands() if v.kind == "variable"}
+                for value in op.operands():
+                    if value in self.inlined:
+                        reads |= self.inlined[value].reads
+                self.inlined[out] = Inlined(text, binding, op, frozenset(reads))
                 continue
+            inner = [v for v in op.operands() if v in self.inlined]
+            while inner and not is_readable(f"{self.word(out, op)} = {text}"):
+                inner.sort(key=lambda v: len(of_any_size(self.inlined[v].text)))
+                self.spell_out(inner.pop(), op)
+                text, _ = self.call(op)
             for out in op.outs:
-                variable = assigned.get(out)
-                if variable is not None and last_use.get(old.get(variable), -1) <= at:  # type: ignore[arg-type]
-                    self.name_of[out] = variable_names[variable]
-                else:
-                    word = (
-                        "new_" + word_for(variable)
-                        if variable is not None
-                        else out.name
-                    )
-                    self.name_of[out] = self.names.take(word or "t")
+                self.name(out, at, op)
             target = ", ".join(self.name_of[out] for out in op.outs)
             shape = ", ".join(str(out.shape) for out in op.outs)
             self.lines.append((op.section, f"{target} = {text}", shape))
 
-    def layout(self) -> str:
-        """Indent, put the section headings in and line up the comments."""
-        column = min(
-            max(
-                (len(code) for _, code, note in self.lines if note and len(code) < 60),
-                default=0,
-            )
-            + 2,
-            60,
-        )
-        out: list[str] = []
-        current = ""
-        for section, code, note in self.lines:
-            if section and section != current:
-                out.append(f"    # {section}")
-                current = section
-            out.append("    " + (f"{code:<{column - 2}}  # {note}" if note else code))
-        return "\n".join(out)
+    def spell_out(self, value: Value, user: Op) -> None:
+        """Give a call that was to be written into another a line of its own."""
+        text, _, op, _ = self.inlined.pop(value)
+        self.name_of[value] = self.names.take(self.word(value, op))
+        line = f"{self.name_of[value]} = {text}"
+        self.lines.append((user.section, line, str(value.shape)))
+
+    def name(self, out: Value, at: int, op: Op) -> None:
+        """Name a result; a new value of a variable replaces the old one if it may."""
+        variable = self.assigned.get(out)
+        if variable is None:
+            self.name_of[out] = self.names.take(self.word(out, op))
+            return
+        old = self.old.get(variable)
+        if old is not None and self.last_use[old] > at:
+            self.name_of[out] = self.names.take("new_" + word_for(variable))
+            return
+        for value, inlined in list(self.inlined.items()):
+            if old in inlined.reads and self.last_use[value] > at:
+                self.spell_out(value, op)
+        self.name_of[out] = self.variable_names[variable]
+
+    def word(self, value: Value, op: Op) -> str:
+        """What the result of a call is called."""
+        of = value.gradient_of
+        if of is not None and of in self.name_of:
+            return "d_" + self.name_of[of]
+        if value.name is None and of is not None and of.hint is not None:
+            return "d_" + of.hint
+        word = value.name or value.hint
+        if word is None and op.function is astype and op.args[0] in self.name_of:
+            word = f"{self.name_of[op.args[0]]}_{value.dtype}"
+        return word or ("mask" if value.dtype == bool else "t")
 
     # -- expressions -------------------------------------------------------------------
 
     def expression(self, x: Any) -> tuple[str, int]:
         """The text of an operand and how tightly it binds."""
         if isinstance(x, Value):
-            if x in self.inline:
-                return self.inline[x]
+            if x in self.inlined:
+                return self.inlined[x][:2]
             if x in self.name_of:
                 return self.name_of[x], ATOM
             return self.constant(x)
@@ -242,10 +269,11 @@ class Printer:
         regular = regular_array(array) if array.size > 1 else None
         if regular is not None:
             return regular, ATOM
+        text = f"np.array({numbers(array)}, dtype={quoted(str(array.dtype))})"
         if array.size <= 4:
-            return f"np.array({numbers(array)}, dtype={str(array.dtype)!r})", ATOM
-        name = self.names.take("constant")
-        self.constants[name] = f"np.array({numbers(array)}, dtype={str(array.dtype)!r})"
+            return text, ATOM
+        name = self.names.take(value.hint or "constant")
+        self.constants[name] = text
         self.name_of[value] = name
         return name, ATOM
 
@@ -259,23 +287,26 @@ class Printer:
                 return f"[{inner}]"
             return f"({inner},)" if len(x) == 1 else f"({inner})"
         if isinstance(x, dict):
-            return (
-                "{" + ", ".join(f"{k!r}: {self.literal(v)}" for k, v in x.items()) + "}"
+            inner = ", ".join(
+                f"{self.literal(k)}: {self.literal(v)}" for k, v in x.items()
             )
+            return "{" + inner + "}"
         if isinstance(x, float) and not np.isfinite(x):
             return {"inf": "np.inf", "-inf": "-np.inf"}.get(str(x), "np.nan")
         if isinstance(x, np.dtype) or (
             isinstance(x, type) and issubclass(x, np.generic)
         ):
-            return repr(str(np.dtype(x)))
-        if isinstance(x, range):
+            return quoted(str(np.dtype(x)))
+        if type(x) is str:
+            return quoted(x)
+        if x is None or type(x) in (bool, int, float, complex, range):
             return repr(x)
-        if x is None or x is Ellipsis or isinstance(x, (int, float, complex, str)):
-            return "..." if x is Ellipsis else repr(x)
+        if x is Ellipsis:
+            return "..."
         if isinstance(x, slice):
             return f"slice({x.start}, {x.stop}, {x.step})"
         name = self.names.take(type(x).__name__.lower())
-        self.constants[name] = f"...  # {type(x).__name__}"
+        self.constants[name] = f"...  # {identifier(type(x).__name__)}"
         return name
 
     def index(self, x: Any) -> str:
@@ -285,7 +316,7 @@ class Printer:
                 "," if len(x) == 1 else ""
             )
         if isinstance(x, slice):
-            parts = ["" if p is None else str(p) for p in (x.start, x.stop)]
+            parts = [str(x.start or ""), "" if x.stop is None else str(x.stop)]
             return ":".join(parts) + ("" if x.step is None else f":{x.step}")
         return self.literal(x)
 
@@ -293,26 +324,15 @@ class Printer:
         """The text of one call."""
         function, args = op.function, op.args
         if function in INFIX and len(args) == 2:
-            sign, binding = INFIX[function]
-            left = self.number(args[0], args[1], op) or self.operand(args[0], binding)
-            right = self.number(args[1], args[0], op) or self.operand(
-                args[1], binding + 1
-            )
-            return f"{left} {sign} {right}", binding
+            return self.infix(op)
         spelling = SPELLINGS.get(function)
         if spelling is not None:
             written = spelling(self, op)
             if written is not None:
                 return written
-        name = numpy_name(function) or function.__name__
-        inner = [
-            (
-                self.number(a, args[1 - i], op) or self.literal(a)
-                if len(args) == 2 and isinstance(function, np.ufunc)
-                else self.literal(a)
-            )
-            for i, a in enumerate(args)
-        ]
+        name = numpy_name(function) or self.helpers[function]
+        alone = is_elementwise_call(op)
+        inner = [(alone and self.number(a, op)) or self.literal(a) for a in args]
         inner += [
             f"{key}={self.literal(v)}"
             for key, v in op.kwargs.items()
@@ -320,32 +340,78 @@ class Printer:
         ]
         return f"{name}({', '.join(inner)})", ATOM
 
-    def number(self, x: Any, other: Any, op: Op) -> str | None:
-        """Write a constant array of one repeated number as that number."""
-        if not (isinstance(x, Value) and x.array is not None and x.size):
+    def infix(self, op: Op) -> tuple[str, int]:
+        """Two operands with a sign between them."""
+        sign, binding = INFIX[op.function]
+        x, y = op.args
+        if op.function is np.multiply:  # times 1/8 is divided by 8, in every bit
+            for part, other in ((x, y), (y, x)):
+                number = self.beside_arrays(part, op)
+                if number is not None and 0 < abs(number) < 1:
+                    mantissa, exponent = np.frexp(number)
+                    if abs(mantissa) == 0.5 and exponent > -24:
+                        text = self.operand(other, UNARY if mantissa < 0 else PRODUCT)
+                        minus = "-" if mantissa < 0 else ""
+                        return f"{minus}{text} / {2 ** (1 - int(exponent))}", PRODUCT
+        words = []
+        for part, tight in ((x, binding), (y, binding + 1)):
+            number = self.beside_arrays(part, op)
+            text, own = scalar(number) if number is not None else ("", 0)
+            if isinstance(part, float):
+                text = self.number(part, op)
+                own = UNARY if text.startswith("-") else ATOM
+            if text:
+                words.append(text if own >= tight else f"({text})")
+            else:
+                words.append(self.operand(part, tight))
+        return f"{words[0]} {sign} {words[1]}", binding
+
+    def beside_arrays(self, x: Any, op: Op) -> Any:
+        """The number that a constant repeats, if the other arrays have its dtype and
+        the shape of the result.
+        """
+        number = one_number(x)
+        others = [v for v in op.operands() if v.array is None]
+        if number is None or not others or x.dtype.kind != "f":
             return None
-        first = x.array.flat[0]
-        if (
-            isinstance(other, Value)
-            and other.array is None
-            and other.dtype == x.dtype == op.out.dtype
-            and x.dtype.kind == "f"
-            and other.shape == op.out.shape
-            and np.isfinite(first)
-            and (x.array == first).all()
-        ):
-            text = str(first)
-            return f"({text})" if text.startswith("-") else text
-        return None
+        if any(v.dtype != x.dtype for v in (*others, op.out)):
+            return None
+        shapes = [v.shape for v in others]
+        return number if np.broadcast_shapes(*shapes) == op.out.shape else None
+
+    def number(self, x: Any, op: Op) -> str:
+        """An argument of an elementwise call that is one number; else empty."""
+        arrays = [v for v in op.operands() if v is not x]
+        kinds = {v.dtype for v in arrays}
+        if type(x) is float and len(kinds) == 1 and np.isfinite(x):
+            (kind,) = kinds
+            return short(x, kind) if kind.kind == "f" else ""
+        number = one_number(x)
+        if number is None or not arrays:
+            return ""
+        if np.broadcast_shapes(*(v.shape for v in arrays)) != op.out.shape:
+            return ""
+        return f"np.{x.dtype}({number})"
 
 
-def numpy_source(program: Program) -> str:
+def of_any_size(text: str) -> str:
+    """A text with one-digit numbers, so that it is as long for all batch sizes."""
+    return re.sub(r"\d+", "0", text)
+
+
+def is_readable(code: str) -> bool:
+    """Whether a line fits, broken into a few if need be."""
+    lines = folded(of_any_size(code), indent="    ")
+    return len(lines) <= 5 and all(len(line) <= WIDTH for line in lines)
+
+
+def numpy_source(program: Program, order: Sequence[Variable] = ()) -> str:
     """Return the program as the source of a NumPy function.
 
-    The function takes the inputs and the variables, and returns the new values of the
-    assigned variables followed by the outputs.
+    The function takes the inputs and the variables (those in ``order`` first), and
+    returns the new values of the assigned variables followed by the outputs.
     """
-    return Printer(program).source()
+    return Printer(program, order).text().joined()
 
 
 def load(source: str, name: str, namespace: dict[str, Any]) -> Callable[..., Any]:

@@ -21,10 +21,14 @@ class Value:
     """One array of a program.
 
     ``kind`` is "input", "variable" (its value at the start), "constant" or "result";
-    ``name`` is what the user calls it, if there is a word for it.
+    ``name`` is what the user calls it, if there is a word for it, and ``hint`` what it
+    may be called if it needs a name; it may also be called the ``gradient_of`` another.
     """
 
-    __slots__ = ("array", "contiguous", "dtype", "kind", "name", "shape", "variable")
+    __slots__ = (
+        "array", "contiguous", "dtype", "gradient_of", "hint", "kind", "name", "shape",
+        "variable",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -40,6 +44,20 @@ class Value:
         self.array = like if kind == "constant" else None
         self.name = name
         self.variable = variable
+        self.hint: str | None = None
+        self.gradient_of: Value | None = None
+
+    def sibling(self) -> Value:
+        """Another result of the same form."""
+        other = Value("result", np.empty(0, self.dtype))
+        other.shape, other.contiguous = self.shape, self.contiguous
+        return other
+
+    def stands_for(self, other: Value) -> None:
+        """Take over what the other is called, where this has no name for it."""
+        if self.name is None:
+            self.name, self.gradient_of = other.name, other.gradient_of
+        self.hint = self.hint or other.hint
 
     @property
     def size(self) -> int:

@@ -88,7 +88,7 @@ class Recording:
         """Note what a value is called; the outermost caller has the last word."""
         value = self.value_of(tensor)
         if value.kind == "result":
-            value.name = name
+            value.name, value.gradient_of = name, None
 
     def record_reverse(self, running: bool) -> None:
         """Note where a reverse pass begins and ends; all before the last one is
@@ -99,12 +99,19 @@ class Recording:
                 op.section = "forward" if op.section == "update" else op.section
         self.section = "backward" if running else "update"
 
+    def record_hint(self, tensor: Any, name: str) -> None:
+        """Note what a value may be called if it needs a name."""
+        if isinstance(tensor, Tensor):
+            self.value_of(tensor).hint = name
+
     def record_gradient(self, tensor: Tensor, g: Any) -> None:
-        """Call the gradient of a value that has a name ``d_name``."""
-        name = self.value_of(tensor).name
+        """Note which value a gradient belongs to; one with a name goes first."""
         value = self.value_of(g)
-        if name is not None and value.name is None and value.kind == "result":
-            value.name = "d_" + name
+        of = value.gradient_of
+        if value.kind == "result" and value.name is None and not (of and of.name):
+            value.gradient_of = self.value_of(tensor)
+            if value.gradient_of.name is not None:
+                value.name = "d_" + value.gradient_of.name
 
     # -- values ------------------------------------------------------------------------
 

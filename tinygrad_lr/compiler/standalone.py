@@ -7,10 +7,8 @@ multiples of the batch size, and are written as multiples of ``len(x)``.
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import tokenize
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.tensor import Array
-from tinygrad_lr.compiler.notation import numbers
-from tinygrad_lr.compiler.numpy_source import Printer, numpy_source
-from tinygrad_lr.compiler.program import Program
+from tinygrad_lr.compiler.layout import folded
+from tinygrad_lr.compiler.notation import numbers, quoted
+from tinygrad_lr.compiler.numpy_source import Printer, Text
+from tinygrad_lr.compiler.program import Program, Value
 
 INLINE = 4096  # numbers up to which the weights stand in the file itself
 
@@ -35,72 +34,96 @@ def standalone_source(
     without, they stand in the source. Raises ``ValueError`` if the function does not
     treat batches of all sizes alike.
     """
-    printed = Printer(two)
-    source = for_any_length(
-        printed.source(), numpy_source(three), two.inputs[0].name or "x"
-    )
-    head, _, body = source.partition(f"def {two.name}(")
-    weights = {word: variable.data for variable, word in printed.variable_names.items()}
-    names = [value.name or "x" for value in two.inputs]
-    lines = [f'"""{title}: predict(x) with NumPy alone."""', ""]
+    printer = Printer(two)
+    printed = printer.text()
+    inputs = {printer.name_of[value]: value for value in two.inputs}
+    text = for_any_length(printed, Printer(three).text(), next(iter(inputs)))
+    weights = {word: variable.data for variable, word in printer.variable_names.items()}
+    top = ["import numpy as np"]
     if weights_file is not None:
-        lines += ["from pathlib import Path", ""]
-    lines += [head.rstrip(), ""]
-    if weights_file is not None:
-        lines += [f"_weights = np.load(Path(__file__).with_name({weights_file!r}))"]
-        lines += [f"{word} = _weights[{word!r}]" for word in weights]
+        name = quoted(weights_file)
+        top = ["from pathlib import Path", "", *top]
+        arrays = [f"_weights = np.load(Path(__file__).with_name({name}))"]
+        arrays += [f"{word} = _weights[{quoted(word)}]" for word in weights]
     else:
-        lines += [f"{word} = {array_source(array)}" for word, array in weights.items()]
-    casts = [
-        f"    {name} = np.asarray({name}, dtype={str(value.dtype)!r})"
-        for name, value in zip(names, two.inputs, strict=True)
+        arrays = [
+            line
+            for word, array in weights.items()
+            for line in folded(f"{word} = {array_source(array)}")
+        ]
+    parts = [
+        "\n".join([f'"""{title}: predict(x) with NumPy alone."""', "", *top]),
+        text.body(),
+        predict_source(two.name, inputs, list(weights)),
     ]
-    call = ", ".join([*names, *weights])
-    lines += [
-        "", "", f"def {two.name}({body.rstrip()}", "", "",
-        f"def predict({', '.join(names)}):",
-        f'    """Return the outputs for the rows of {", ".join(names)}."""',
-        *casts,
-        f"    return {two.name}({call})",
-        "",
-    ]  # fmt: skip
-    return "\n".join(lines), weights
+    if arrays:
+        parts.insert(1, "\n".join(arrays))
+    return "\n\n\n".join(parts) + "\n", weights
 
 
-def for_any_length(two: str, three: str, name: str) -> str:
-    """Merge two sources that differ in the batch size only, into that of any length."""
-    lines = two.splitlines()
-    tokens, others = tokens_of(two), tokens_of(three)
-    if len(tokens) != len(others):
+def predict_source(step: str, inputs: Mapping[str, Value], weights: list[str]) -> str:
+    """The function for users: it checks what it is given."""
+    first = next(iter(inputs))
+    lines = [
+        f"def predict({', '.join(inputs)}):",
+        f'    """Return the outputs for the rows of {" and ".join(inputs)}."""',
+    ]
+    for name, value in inputs.items():
+        shape = value.shape[1:]
+        dtype = quoted(str(value.dtype))
+        lines.append(f"    {name} = np.asarray({name}, dtype={dtype})")
+        if shape == (1,):
+            lines += [
+                f"    if {name}.ndim == 1:",
+                f"        {name} = {name}[:, None]",
+            ]
+        said = ", ".join(["n", *map(str, shape)]) + ("," if not shape else "")
+        check = f"{name}.shape[1:] != {shape}"
+        if not shape:
+            check = f"{name}.ndim != 1"
+        elif name != first:
+            check += f" or len({name}) != len({first})"
+        lines += [
+            f"    if {check}:",
+            f'        raise ValueError(f"expected {name} of shape ({said}), got'
+            f' {{{name}.shape}}")',
+        ]
+    lines += folded(f"return {step}({', '.join([*inputs, *weights])})", 88, "    ")
+    return "\n".join(lines)
+
+
+def for_any_length(two: Text, three: Text, name: str) -> Text:
+    """Merge two texts that differ in the batch size only, into that of any length."""
+    alike = (two.constants, two.helpers, two.head, len(two.lines)) == (
+        three.constants, three.helpers, three.head, len(three.lines),
+    )  # fmt: skip
+    if not alike:
         raise ValueError(
             "the program for two rows has other calls or constants than that for three,"
             " so it cannot be written for batches of any size."
         )
-    pairs = list(zip(tokens, others, strict=True))
-    for token, other in reversed(pairs):  # from the end, so that positions stay true
-        if token.string == other.string:
-            continue
-        if token.type == tokenize.COMMENT:
-            text = NUMBER.sub("{}", token.string).format(
-                *(counted(x, y, "n") for x, y in zip(
-                    NUMBER.findall(token.string),
-                    NUMBER.findall(other.string),
-                    strict=True,
-                ))
-            )  # fmt: skip
-        else:
-            text = counted(token.string, other.string, f"len({name})")
-        row = token.start[0] - 1
-        lines[row] = lines[row][: token.start[1]] + text + lines[row][token.end[1] :]
-    return "\n".join(lines) + "\n"
+    lines = [
+        (section, merged(code, other, f"len({name})"), merged(note, other_note, "n"))
+        for (section, code, note), (_, other, other_note) in zip(
+            two.lines, three.lines, strict=True
+        )
+    ]
+    return two._replace(lines=lines)
 
 
-NUMBER = re.compile(r"\d+")
+def merged(two: str, three: str, length: str) -> str:
+    """One line of code (or comment) for batches of any length."""
+    words, others = WORD.findall(two), WORD.findall(three)
+    if len(words) != len(others):
+        raise ValueError(
+            f"the program says {two!r} for two rows and {three!r} for three, so it"
+            " cannot be written for batches of any size."
+        )
+    pairs = zip(words, others, strict=True)
+    return "".join(counted(word, other, length) for word, other in pairs)
 
 
-def tokens_of(source: str) -> list[tokenize.TokenInfo]:
-    """The words of a source."""
-    return list(tokenize.generate_tokens(io.StringIO(source).readline))
+WORD = re.compile(r"[\w.]+|[^\w.]+")
 
 
 def counted(two: str, three: str, length: str) -> str:
@@ -128,8 +151,7 @@ def multiple(two: str, three: str) -> int | None:
 
 def array_source(array: Array) -> str:
     """An array as a literal that gives back every bit."""
-    text = numbers(array)
-    return f"np.array({text}, dtype={str(array.dtype)!r}).reshape({array.shape})"
+    return f"np.array({numbers(array)}, dtype={quoted(str(array.dtype))})"
 
 
 def write_weights(weights: Mapping[str, Any], path: Path) -> None:

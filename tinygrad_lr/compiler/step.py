@@ -70,9 +70,14 @@ class Shield:
         raise KeyboardInterrupt
 
 
+def for_people(program: Program) -> Program:
+    """A program as it is shown: simplified, with the functions that people know."""
+    return simplify(lower(simplify(program.copy()), NAMED))
+
+
 def readable(program: Program) -> str:
     """A program as a NumPy function for people."""
-    return numpy_source(simplify(lower(simplify(program.copy()), NAMED)))
+    return numpy_source(for_people(program), program.variables())
 
 
 class CompiledStep:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import activations, constraints, initializers, regularizers
+from tinygrad_lr.autodiff import label
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.stateless import SameShape
@@ -91,7 +92,10 @@ class Dense(Layer):
         out = inputs.astype(self.kernel.dtype) @ self.kernel
         if self.bias is not None:
             out = out + self.bias
-        return out if self.activation is None else self.activation(out)
+        if self.activation is None:
+            return out
+        label(out, f"{self.name}_z")
+        return self.activation(out)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], self.units)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import activations, constraints, initializers, regularizers
+from tinygrad_lr.autodiff import label
 from tinygrad_lr.initializers import VarianceScaling
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.spec import InputSpec
@@ -170,7 +171,10 @@ class EinsumDense(Layer):
         inputs = inputs.astype(self.kernel.dtype)
         out = np.einsum(self.equation, inputs, self.kernel)
         out = out if self.bias is None else out + self.bias
-        return out if self.activation is None else self.activation(out)
+        if self.activation is None:
+            return out
+        label(out, f"{self.name}_z")
+        return self.activation(out)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.lengths(input_shape)[1]

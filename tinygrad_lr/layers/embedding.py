@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import constraints, initializers, regularizers
+from tinygrad_lr.autodiff import hint
 from tinygrad_lr.autodiff.functions import lookup
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.validation import positive, unavailable
@@ -64,6 +65,7 @@ class Embedding(Layer):
     def call(self, inputs: Any) -> Any:
         if inputs.dtype not in ("int32", "int64"):
             inputs = inputs.astype("int32")
+            hint(inputs, "indices")
         try:
             return lookup(self.embeddings, inputs)
         except IndexError as error:

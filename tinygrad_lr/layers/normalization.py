@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr import constraints, initializers, regularizers
+from tinygrad_lr.autodiff import hint
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.stateless import SameShape
@@ -268,12 +269,18 @@ def scaled_and_shifted(
 
     Multiplied out as Keras does it, which rounds in the same way.
     """
-    factor = 1 / np.sqrt(variance + epsilon)
+    deviation = np.sqrt(variance + epsilon)
+    factor = 1 / deviation
     if gamma is not None:
         factor = factor * gamma
     shift = -mean * factor
     if beta is not None:
         shift = shift + beta
+    hint(mean, "mean")
+    hint(variance, "variance")
+    hint(deviation, "deviation")
+    hint(factor, "factor")
+    hint(shift, "shift")
     return x * factor + shift
 
 

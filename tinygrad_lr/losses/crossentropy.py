@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lr.activations import logits_of
 from tinygrad_lr.arguments import checked
-from tinygrad_lr.autodiff import functions, label, primitive, rule
+from tinygrad_lr.autodiff import functions, hint, label, primitive, rule
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.losses.loss import FunctionLoss
 from tinygrad_lr.losses.targets import class_numbers, compares, noted, predictions
@@ -31,6 +31,7 @@ def sigmoid_crossentropy(logits: Any, y: Any) -> Any:
     exp(-|z|)).
     """
     zy = logits * y
+    hint(zy, "zy")
     if np.size(logits) < functions.FEW:
         return np.logaddexp(logits - zy, -zy)
     return np.maximum(logits, 0) - zy + np.log1p(np.exp(-np.absolute(logits)))
@@ -53,7 +54,9 @@ def softmax_crossentropy(logits: Any, y: Any) -> Any:
 def sparse_softmax_crossentropy(logits: Any, y: Any) -> Any:
     """-log(p[..., y]) with p = softmax(logits), for integers y of shape (...)."""
     log_p = functions.log_softmax(logits, axis=-1)
-    return -np.take_along_axis(log_p, y[..., None], -1)[..., 0]
+    rows = np.reshape(log_p, (-1, logits.shape[-1]))
+    picked = rows[np.arange(rows.shape[0]), np.reshape(y, -1)]
+    return -np.reshape(picked, y.shape)
 
 
 def softmax_rule(g: Any, out: Any, logits: Any, y: Any) -> Any:

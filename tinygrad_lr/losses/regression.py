@@ -10,10 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff import functions, hint
 from tinygrad_lr.config import epsilon
 from tinygrad_lr.losses.loss import FunctionLoss
 from tinygrad_lr.losses.targets import UNITS, compares
+
+
+def error_of(y_true: Any, y_pred: Any) -> Any:
+    """What was predicted minus what is true."""
+    error = y_pred - y_true
+    hint(error, "error")
+    return error
 
 
 @compares(hint=UNITS)
@@ -23,7 +30,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     >>> mean_squared_error([[1.0, 2.0]], [[1.0, 4.0]])
     Tensor([2.], dtype=float32)
     """
-    return np.mean(np.square(y_true - y_pred), axis=-1)
+    return np.mean(np.square(error_of(y_true, y_pred)), axis=-1)
 
 
 @compares(hint=UNITS)
@@ -33,14 +40,14 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     >>> mean_absolute_error([[1.0, 2.0]], [[1.0, 4.0]])
     Tensor([1.], dtype=float32)
     """
-    return np.mean(np.absolute(y_true - y_pred), axis=-1)
+    return np.mean(np.absolute(error_of(y_true, y_pred)), axis=-1)
 
 
 @compares(hint=UNITS)
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """100 mean(|y_true - y_pred| / max(|y_true|, epsilon)) over the last axis."""
     size = np.maximum(np.absolute(y_true), epsilon())
-    return 100 * np.mean(np.absolute((y_true - y_pred) / size), axis=-1)
+    return 100 * np.mean(np.absolute(error_of(y_true, y_pred) / size), axis=-1)
 
 
 @compares(hint=UNITS)
@@ -79,7 +86,8 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     >>> huber([[1.0, 2.0]], [[1.5, 4.0]])
     Tensor([0.8125], dtype=float32)
     """
-    size = np.absolute(y_pred - y_true)
+    size = np.absolute(error_of(y_true, y_pred))
+    hint(size, "size")
     near, far = 0.5 * np.square(size), delta * size - 0.5 * delta * delta
     return np.mean(np.where(size <= delta, near, far), axis=-1)
 
@@ -87,7 +95,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 @compares(hint=UNITS)
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """mean(log(cosh(y_pred - y_true))) over the last axis."""
-    e = y_pred - y_true
+    e = error_of(y_true, y_pred)
     return np.mean(e + functions.softplus(e * -2) - math.log(2.0), axis=-1)
 
 

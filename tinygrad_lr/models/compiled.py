@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_lr import losses as losses_module
 from tinygrad_lr import metrics as metrics_module
+from tinygrad_lr.autodiff import hint
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.changes import Noticed
 from tinygrad_lr.losses.loss import Loss
@@ -183,6 +184,7 @@ class CompiledLoss(Noticed):
                 ]
             loss = part.loss(target, output, weight)
             if part.tracker is not None:
+                hint(loss, part.tracker.name)
                 part.tracker.update_state(loss, sample_weight=output.shape[0])
             if part.weight is not None:
                 loss = loss * part.weight

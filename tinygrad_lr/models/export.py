@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.trees import transform
+from tinygrad_lr.compiler.numpy_source import identifier
 from tinygrad_lr.compiler.standalone import INLINE, standalone_source, write_weights
+from tinygrad_lr.compiler.step import for_people
 from tinygrad_lr.models.steps import Steps
 
 
@@ -26,8 +27,7 @@ def to_numpy_source(model: Steps, path: str | os.PathLike[str] | None = None) ->
     alike.
     """
     step = model.make_predict_function()
-    programs = [step.record(example(model, rows))[1] for rows in (2, 3)]
-    two, three = programs
+    two, three = (step.record(example(model, rows))[1] for rows in (2, 3))
     if two is None or three is None:
         raise ValueError(
             f"model {model.name!r} looks at values of Tensors when it predicts, so it"
@@ -37,7 +37,10 @@ def to_numpy_source(model: Steps, path: str | os.PathLike[str] | None = None) ->
     target = None if path is None else Path(path)
     beside = target.with_suffix(".npz") if target is not None and large else None
     source, weights = standalone_source(
-        two, three, f"Model {model.name}", None if beside is None else beside.name
+        for_people(two),
+        for_people(three),
+        f"Model {identifier(model.name)}",
+        None if beside is None else beside.name,
     )
     if beside is not None:
         write_weights(weights, beside)
@@ -49,16 +52,29 @@ def to_numpy_source(model: Steps, path: str | os.PathLike[str] | None = None) ->
 def example(model: Steps, rows: int) -> tuple[Any, ...]:
     """A batch of zeros in the form of the model's inputs."""
     step = model.predict_function
-    shape = getattr(model, "input_shape", None) if model.built else None
-    if isinstance(shape, tuple) and None not in shape[1:]:
-        return (np.zeros((rows, *shape[1:]), model.dtype),)
-    if step is None or step.program is None:
+    places = inputs_of(model)
+    if not places and step is not None and step.program is not None:
+        places = [(v.shape, v.dtype) for v in step.program.inputs]
+    if not places:
         raise ValueError(
             f"model {model.name!r} has not seen the shape of its input yet. Call"
             " predict on some rows first."
         )
-    inputs = [np.zeros((rows, *v.shape[1:]), v.dtype) for v in step.program.inputs]
-    return tuple(transform(lambda array: array, inputs))
+    arrays = [np.zeros((rows, *shape[1:]), dtype) for shape, dtype in places]
+    return (arrays[0] if len(arrays) == 1 else arrays,)
+
+
+def inputs_of(model: Steps) -> list[tuple[Any, Any]]:
+    """Shape and dtype of each input, as far as they are known without data."""
+    if not model.built:
+        return []
+    graph = getattr(model, "_graph", None)
+    if graph is not None:
+        found = [(place.shape, place.dtype) for place in graph.places]
+    else:
+        shape = getattr(model, "input_shape", None)
+        found = [(shape, model.dtype)] if isinstance(shape, tuple) else []
+    return [] if any(None in shape[1:] for shape, _ in found) else found
 
 
 def replace_whole(target: Path, text: str) -> None:

@@ -30,8 +30,8 @@ class Replay:
     """A step of a model: a ``method`` of one batch, a tuple of Tensors or trees (or of
     the inputs, if there is nothing else).
 
-    ``parts()`` returns all objects with settings that the step depends on. With
-    ``eager`` nothing is recorded.
+    ``parts()`` returns all objects with settings that the step depends on,
+    ``words("x")`` the names of several inputs. With ``eager`` nothing is recorded.
     """
 
     def __init__(
@@ -40,8 +40,10 @@ class Replay:
         name: str,
         parts: Callable[[], Iterable[Any]],
         eager: bool = False,
+        words: Callable[[str], Any] = lambda _: None,
     ) -> None:
         self.method = method
+        self.words = words
         self.name = name
         self.settings = Settings(parts)
         self.eager = self.asked_eager = eager
@@ -160,11 +162,9 @@ class Replay:
         inputs = []
         for name, part in zip(NAMES, tensors, strict=False):
             parts = leaves(part)
-            names = (
-                [name]
-                if len(parts) == 1
-                else [f"{name}_{i}" for i in range(len(parts))]
-            )
+            names = [name] if len(parts) == 1 else self.words(name)
+            if not names or len(names) != len(parts):
+                names = [f"{name}_{i}" for i in range(len(parts))]
             inputs += list(zip(names, parts, strict=True))
         result, program, obstacle = record(
             lambda *_: self.method(handed_over(tensors)), inputs, self.name

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff import GradientTape, Tensor, label, no_grad
+from tinygrad_lr.autodiff import GradientTape, Tensor, hint, label, no_grad
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import readable
 from tinygrad_lr.layers import Layer
@@ -121,6 +121,8 @@ class Steps(Layer):
             results.update(
                 result if isinstance(result, dict) else {metric.name: result}
             )
+        for name, result in results.items():
+            hint(result, name)
         return results
 
     @property
@@ -221,7 +223,13 @@ class Steps(Layer):
         return function is None or function.asked_eager is not self.run_eagerly
 
     def _replay(self, step: Any, name: str) -> Replay:
-        return Replay(step, name, self._parts, self.run_eagerly)
+        return Replay(step, name, self._parts, self.run_eagerly, self._words)
+
+    def _words(self, name: str) -> list[str] | None:
+        """What programs call several inputs ("x"), or their targets ("y")."""
+        if name == "x":
+            return getattr(self, "input_names", None)
+        return [f"{name}_{output}" for output in self.output_names or ()]
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the recorded steps: a copy has variables and programs of its own."""

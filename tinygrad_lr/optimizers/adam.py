@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Variable
+from tinygrad_lr.autodiff import Variable, hint
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.optimizers.common import common_arguments
 from tinygrad_lr.optimizers.optimizer import Optimizer
@@ -46,7 +46,9 @@ class Moments(Optimizer):
 
     def _steps(self, dtype: Any) -> Any:
         """The number of this step, from 1, as a Tensor, because ** rounds scalars."""
-        return as_tensor(self.iterations + 1, dtype)
+        t = as_tensor(self.iterations + 1, dtype)
+        hint(t, "t")
+        return t
 
     def _moments(self, gradient: Any, variable: Variable) -> tuple[Variable, Variable]:
         """Move both averages and return them."""
@@ -96,6 +98,7 @@ class Adam(Moments):
         rate = as_tensor(learning_rate, variable.dtype)
         t = self._steps(variable.dtype)
         alpha = rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        hint(alpha, "alpha")
         m, v = self._moments(gradient, variable)
         if self.amsgrad:
             largest = self._velocity_hats[self._get_variable_index(variable)]

@@ -71,10 +71,12 @@ class Adafactor(Optimizer):
             sizes: list[Any] = [shape[:-1], (*shape[:-2], *shape[-1:])]
             if len(shape) < 2:  # placeholders, which files of Keras have as well
                 sizes, dtype = [(), ()], np.dtype("int32")
-            for slots, size in zip((self._rows, self._columns), sizes, strict=True):
+            places = ((self._rows, "rows"), (self._columns, "columns"))
+            for (slots, word), size in zip(places, sizes, strict=True):
                 slots.append(
                     self.add_variable(size, "zeros", dtype, name=variable.name)
                 )
+                slots[-1].word = f"{variable.word or variable.name}_{word}"
             self._velocities.append(
                 self.add_variable_from_reference(variable, "velocity")
             )

@@ -106,12 +106,14 @@ class Memory(Noticed, metaclass=Checked):
         it.
         """
         of = reference_variable.path.replace("/", "_")
-        return self.add_variable(
+        variable = self.add_variable(
             reference_variable.shape,
             initializer,
             reference_variable.dtype,
             name=f"{of}_{name or 'var'}",
         )
+        variable.word = f"{reference_variable.word or of}_{name or 'var'}"
+        return variable
 
     def add_optimizer_variables(
         self,

@@ -1,0 +1,227 @@
+"""What is printed reads well, and computes what the program computes."""
+
+import ast
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_lr as keras
+from tinygrad_lr import Variable
+from tinygrad_lr.autodiff import primitive
+from tinygrad_lr.compiler import function
+from tinygrad_lr.compiler.layout import WIDTH, folded
+from tinygrad_lr.compiler.notation import numbers, scalar, short
+from tinygrad_lr.compiler.numpy_source import Names
+from tinygrad_lr.layers import Dense
+
+X = np.array([[0.5, -0.3, 0.2], [0.1, 0.7, -0.6]], "float32")
+
+
+def printed(step, *inputs):
+    """The lines of a function that was called once, without comments."""
+    recorded = function(step)
+    recorded(*inputs)
+    tree = ast.parse(recorded.source)
+    body = [n for n in tree.body if isinstance(n, ast.FunctionDef)][-1].body
+    return [ast.unparse(statement) for statement in body]
+
+
+def test_a_call_written_later_still_reads_the_old_value():
+    w, m = Variable(np.ones(3, "f"), name="w"), Variable(np.zeros(3, "f"), name="m")
+
+    def step(x):
+        old = w * 2
+        w.assign(w - x)
+        m.assign(m + old)
+        return w.sum()
+
+    compiled = function(step)
+    compiled(np.full(3, 0.5, "f"))
+    names = {}
+    exec(compiled.source, names)
+    state = [np.ones(3, "f"), np.zeros(3, "f")]
+    new_w, new_m, _ = names["step"](np.full(3, 0.5, "f"), *state)
+    np.testing.assert_array_equal(new_w, np.full(3, 0.5, "f"))
+    np.testing.assert_array_equal(new_m, np.full(3, 2, "f"))
+
+
+def test_variables_that_swap_values():
+    a, b = Variable([1.0], name="a"), Variable([2.0], name="b")
+
+    def step(x):
+        old = a.value
+        a.assign(b)
+        b.assign(old + x)
+        return x * 2
+
+    compiled = function(step)
+    compiled(np.ones(1, "f"))
+    names = {}
+    exec(compiled.source, names)
+    new = names["step"](np.ones(1, "f"), a=np.array([1.0]), b=np.array([2.0]))
+    assert [float(v[0]) for v in new] == [2, 2, 2]
+
+
+def test_two_functions_of_one_name():
+    def twice():
+        @primitive
+        def scale(x):
+            return x * 2
+
+        return scale
+
+    def thrice():
+        @primitive
+        def scale(x):
+            return x * 3
+
+        return scale
+
+    first, second = twice(), thrice()
+    compiled = function(lambda x: second(first(x)) + first(x))
+    expected = compiled(X).numpy()
+    names = {}
+    exec(compiled.source, names)
+    np.testing.assert_array_equal(names["lambda_"](X), expected)
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (lambda x: np.negative(-x) + 1, "t = x + 1"),
+        (lambda x: 1 - (-x), "t = 1 + x"),
+        (lambda x: 1 + (-x) * 3, "t = 1 - x * 3"),
+        (lambda x: np.where(x > 0, x, 0) + np.where(x > 0, 0, x * 2),
+         "t = np.where(x > 0, x, x * 2)"),
+        (lambda x: x[..., None][:, :, 0] * 2, "t = x * 2"),
+        (lambda x: x * x[0][None], "t = x * x[0]"),
+        (lambda x: x.sum(axis=0, keepdims=True)[0], "t = x.sum(axis=0)"),
+        (lambda x: np.squeeze(x[:1], axis=0), "t = x[:1][0]"),
+        (lambda x: keras.ops.softmax(x), "t = softmax(x)"),
+        (lambda x: np.abs(x) * (1 - 0.9), "t = np.abs(x) * 0.1"),
+        (lambda x: x.mean() + 0.0, "t = x.mean() + 0.0"),
+    ],
+)  # fmt: skip
+def test_lines(step, line):
+    lines = printed(step, X)
+    mask = [text for text in lines if text.startswith("mask = ")]
+    found = [text.replace("mask", "x > 0") for text in lines if text not in mask]
+    assert line in found
+
+
+def test_a_mean_squared_error():
+    model = keras.Sequential([Dense(2, "relu", input_dim=3, name="h"), Dense(1)])
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((8, 3)), np.ones((8, 1)))
+    source = model.train_step_source()
+    for line in (
+        "h_z = x @ h_kernel + h_bias", "h = relu(h_z)", "error = p - y",
+        "loss = (error ** 2).mean()", "d_p = 2 * error / 8", "d_h_z = d_h * (h > 0)",
+    ):  # fmt: skip
+        assert f"    {line} " in source
+    assert not re.search(r"\bt(_\d+)? = ", source)
+
+
+def test_sparse_crossentropy_picks_from_the_rows():
+    model = keras.Sequential([Dense(3, "softmax", input_dim=3)])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.train_on_batch(X, np.array([0, 2]))
+    source = model.train_step_source()
+    assert "loss = (-log_softmax(z)[np.arange(2), y]).mean()" in source
+    assert "d_z = (p - (y[:, None] == np.arange(3))) / 2" in source
+
+
+def test_slots_are_named_after_their_weights():
+    model = keras.Sequential([Dense(1, input_dim=3, name="out")], name="long_name")
+    model.compile("adam", "mse")
+    model.train_on_batch(X, np.ones((2, 1)))
+    source = model.train_step_source()
+    assert "out_kernel_velocity" in source
+    assert "long_name" not in source
+    assert max(map(len, source.splitlines())) <= WIDTH
+
+
+def test_several_inputs_and_targets_have_their_names():
+    left, right = keras.Input((3,), name="left"), keras.Input((3,), name="right")
+    both = keras.layers.Add()([left, right])
+    model = keras.Model(
+        [left, right], [Dense(1, name="a")(both), Dense(1, name="b")(both)]
+    )
+    model.compile("sgd", "mse")
+    model.train_on_batch([X, X], [X[:, :1], X[:, :1]])
+    assert "(\n    left, right, y_a, y_b," in model.train_step_source()
+    names = {}
+    exec(model.to_numpy_source(), names)  # it was never asked to predict
+    for one, other in zip(
+        names["predict"](X, X), model.predict([X, X], verbose=0), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+# -- names, numbers, lines -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        ("größe", "größe"), ("層 1", "層_1"), ("class", "class_"), ("ﬁt", "fit"),
+        ("x²", "x2"), ("__import__", "import_"), ("a/b", "a_b"), ("", "value"),
+        ("1st", "_1st"), ("\u202ex", "x"), ("p" * 300, "p" * 80), ("np", "np_2"),
+    ],
+)  # fmt: skip
+def test_names(wish, name):
+    assert Names().take(wish) == name
+
+
+@given(st.text(max_size=12))
+def test_every_text_becomes_an_identifier(text):
+    names = Names()
+    first, second = names.take(text), names.take(text)
+    assert first != second
+    for name in (first, second):
+        code = compile(f"{name} = 1", "<test>", "exec")
+        assert code.co_names == (name,)
+
+
+@given(st.lists(st.floats(width=32), min_size=1, max_size=4))
+def test_numbers_keep_their_bits(values):
+    array = np.array(values, "float32")
+    again = np.array(eval(numbers(array), {"np": np}), "float32")
+    assert np.array_equal(array, again, equal_nan=True)
+    assert np.array_equal(
+        np.signbit(array), np.signbit(again) | np.isnan(array) & np.signbit(array)
+    )
+    for value in array[np.isfinite(array)]:
+        assert np.float32(eval(scalar(value)[0])) == value
+        assert np.float32(eval(short(float(value), array.dtype))) == value
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return loss_total, loss_count, " + ", ".join(f"weight_{i}" for i in range(30)),
+        "w = w + (a_long_name_of_a_gradient - another_long_name) * 0.1 / ("
+        + "x" * 40
+        + ")",
+        "t = np.maximum(" + "a" * 50 + " + b, (" + "c" * 50 + " - d).sum(axis=0))",
+        'logs = {"a, b(": ' + "x" * 60 + ', "c": ' + "y" * 60 + "}",
+        "t = " + "x" * 100,
+        "t = " + "f(" * 30 + "x" * 40 + ")" * 30,
+    ],
+)
+def test_a_folded_line_is_the_same_code(code):
+    lines = folded(code)
+    text = "\n".join(lines)
+    wrap = "def f():\n {}".format
+    flat = wrap(code)
+    assert ast.dump(ast.parse(wrap(text.replace("\n", "\n ")))) == ast.dump(
+        ast.parse(flat)
+    )
+    assert len(lines) > 1
+
+
+def test_a_line_that_cannot_be_folded_stays():
+    assert folded("x" * 100) == ["x" * 100]
