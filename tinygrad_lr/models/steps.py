@@ -229,7 +229,9 @@ class Steps(Layer):
         """What programs call several inputs ("x"), or their targets ("y")."""
         if name == "x":
             return getattr(self, "input_names", None)
-        return [f"{name}_{output}" for output in self.output_names or ()]
+        return [
+            f"{name}_{output}" for output in getattr(self, "output_names", None) or ()
+        ]
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the recorded steps: a copy has variables and programs of its own."""
