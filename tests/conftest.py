@@ -1,12 +1,19 @@
-"""Fixtures for all tests: a web server on this machine that hands out files."""
+"""For all tests: one BLAS thread, and a web server on this machine that hands out
+files.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+# Before NumPy is imported: threads of BLAS that wait for each other make small tests
+# slow, and products are divided by ourselves only if BLAS does not (compiler/threads).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class Server:

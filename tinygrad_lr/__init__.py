@@ -28,7 +28,7 @@ from tinygrad_lr import (
     utils,
 )
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, name_scope
-from tinygrad_lr.compiler import function
+from tinygrad_lr.compiler import function, get_num_threads, set_num_threads
 from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.initializers.initializer import Initializer
 from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer
@@ -78,6 +78,7 @@ __all__ = [
     "datasets",
     "dtype_policies",
     "function",
+    "get_num_threads",
     "initializers",
     "layers",
     "legacy",
@@ -92,6 +93,7 @@ __all__ = [
     "random",
     "regularizers",
     "saving",
+    "set_num_threads",
     "tree",
     "utils",
     "wrappers",

@@ -1,9 +1,9 @@
 """From a run to a program: record a step once, read it as NumPy, run it fast.
 
 ``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify,
-``numpy_source`` prints for people; ``lowering``, ``families``, ``lifetime`` and
-``memory`` prepare what runs, ``step`` runs it over batches and ``function`` keeps the
-programs of a function by signature.
+``numpy_source`` prints for people; ``lowering``, ``families``, ``lifetime``,
+``updates`` and ``memory`` prepare what runs, ``step`` runs it over batches, with the
+help of ``threads``, and ``function`` keeps the programs of a function by signature.
 """
 
 from tinygrad_lr.compiler.function import Recorded, function
@@ -11,6 +11,7 @@ from tinygrad_lr.compiler.memory import LossNotFiniteError
 from tinygrad_lr.compiler.program import Program
 from tinygrad_lr.compiler.recording import record
 from tinygrad_lr.compiler.step import CompiledStep, readable
+from tinygrad_lr.compiler.threads import get_num_threads, set_num_threads
 
 __all__ = [
     "CompiledStep",
@@ -18,6 +19,8 @@ __all__ = [
     "Program",
     "Recorded",
     "function",
+    "get_num_threads",
     "readable",
     "record",
+    "set_num_threads",
 ]
