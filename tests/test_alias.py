@@ -101,7 +101,7 @@ def test_merge_is_a_function_and_a_module():
     [
         ("LSTM", "recurrent"), ("SimpleRNN", "recurrent"), ("Conv2D", "convolutional"),
         ("Bidirectional", "recurrent"), ("MaxPooling2D", "pooling"),
-        ("MultiHeadAttention", "attention"), ("TextVectorization", "text"),
+        ("MultiHeadAttention", "attention"),
     ],
 )  # fmt: skip
 def test_families_of_layers_that_are_not_there_yet(name, family):

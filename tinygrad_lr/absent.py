@@ -38,7 +38,6 @@ LAYERS_TO_COME = {
     "pooling": r"(Adaptive)?(Average|Avg|Max)Pool(ing)?[123]D",
     "recurrent": r"(Simple|Stacked|CuDNN)?(LSTM|GRU|RNN)(Cells?)?|Bidirectional",
     "attention": r"\w*Attention",
-    "text": r"(String|Integer)Lookup|TextVectorization|Hash(ing|edCrossing)",
     "image": r"Random\w+|Resizing|CenterCrop|\w*Spectrogram|CutMix|MixUp|AugMix",
 }
 

@@ -61,6 +61,18 @@ class Branches(Layer):
         return self.merge([self.left(x), self.right(x)])
 
 
+class OfIntegers(Layer):
+    """A merging layer, on two columns of its input as integers."""
+
+    def __init__(self, merge: Any) -> None:
+        super().__init__()
+        self.merge = merge
+
+    def call(self, inputs: Any) -> Any:
+        x = np.trunc(inputs * 4).astype("int64")
+        return self.merge([x[:, :1], x[:, 1:2]])
+
+
 def merged(*merges: Callable[[], Any]) -> list[Callable[[], Any]]:
     return [lambda make=make: Branches(make()) for make in merges]
 
@@ -120,8 +132,25 @@ LAYERS: dict[str, list[Callable[[], Any]]] = {
         image(lambda: L.GroupNormalization(2)),
         image(lambda: L.GroupNormalization(-1, axis=1)),
     ],
+    "HashedCrossing": [lambda: OfIntegers(L.HashedCrossing(5, "one_hot"))],
+    "Hashing": [
+        lambda: L.Hashing(4, output_mode="count"),
+        lambda: L.Hashing(4, 0, salt=[1, 2], output_mode="multi_hot"),
+    ],
     "Identity": [L.Identity],
     "InputLayer": [],
+    "IntegerLookup": [
+        lambda: L.IntegerLookup(vocabulary=[2, 1], output_mode="count"),
+        lambda: L.IntegerLookup(None, 3, 1, vocabulary=[0, 7], output_mode="multi_hot"),
+        lambda: L.IntegerLookup(vocabulary=[1, 0, 3], invert=True),
+        lambda: L.IntegerLookup(
+            vocabulary=[1, 0],
+            idf_weights=[0.5, 2.0],
+            output_mode="tf_idf",
+            num_oov_indices=2,
+            oov_method="farmhash",
+        ),
+    ],
     "Lambda": [lambda: L.Lambda(lambda x: np.sin(x) * 2)],
     "Layer": [],
     "LayerNormalization": [
@@ -149,7 +178,9 @@ LAYERS: dict[str, list[Callable[[], Any]]] = {
         lambda: L.SpectralNormalization(Dense(4, "tanh"), 2),
         lambda: L.SpectralNormalization(Dense(4, trainable=False)),
     ],
+    "StringLookup": [],  # texts never come into a step
     "Subtract": merged(L.Subtract),
+    "TextVectorization": [],  # nor here
     "ThresholdedReLU": [lambda: L.ThresholdedReLU(0.1)],
     "TimeDistributed": [
         steps(lambda: L.TimeDistributed(Dense(4, "tanh"))),
@@ -168,7 +199,7 @@ LAYERS: dict[str, list[Callable[[], Any]]] = {
     "ZeroPadding3D": [volume(L.ZeroPadding3D)],
 }
 #: Layers of integers: their inputs are classes, not numbers of either sign.
-OF_INTEGERS = ("CategoryEncoding", "Embedding")
+OF_INTEGERS = ("CategoryEncoding", "Embedding", "Hashing", "IntegerLookup")
 REGULARIZERS: dict[str, Any] = {
     "L1": regularizers.L1(0.02),
     "L2": regularizers.L2(0.02),

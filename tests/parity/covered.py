@@ -50,7 +50,7 @@ ABSENT = {
     "is another subject",
     r"Spectrogram|stft|audio_|istft": "audio is another subject",
     r"TFSMLayer|FlaxLayer|JaxLayer|TorchModuleWrapper": "another framework's layer",
-    r"TextVectorization|StringLookup|text_dataset_from": "TensorFlow's strings",
+    r"text_dataset_from": "files of texts are read with pathlib and TextVectorization",
     r"flash_attention|is_nnx_enabled|set_backend": "there is one backend, NumPy",
     r"OrbaxCheckpoint": "writes with a library of JAX",
     r"quantiz|Quantizer|fp8|Float8|int8": "no quantization",

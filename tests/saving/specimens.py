@@ -75,8 +75,19 @@ MERGING = [
     "Subtract",
 ]
 
-# Classes that compute nothing of their own.
-NO_CASE = {"InputLayer", "Layer", "Optimizer", "OptimizerMap"}
+# Real Keras needs TensorFlow for these: they have an archive and tests of their own.
+LOOKUPS: dict[str, dict[str, Any]] = {
+    "Hashing": {"num_bins": 5, "salt": 3, "output_mode": "multi_hot"},
+    "HashedCrossing": {"num_bins": 5, "output_mode": "one_hot"},
+    "IntegerLookup": {"vocabulary": [2, 0], "output_mode": "count"},
+    "IntegerLookup-learned": {"output_mode": "tf_idf", "num_oov_indices": 2},
+}
+OF_TEXTS = {"StringLookup", "TextVectorization"}  # no layers of models: see the tests
+
+# Classes that compute nothing of their own, and those.
+NO_CASE = {
+    "InputLayer", "Layer", "Optimizer", "OptimizerMap", *LOOKUPS, *OF_TEXTS
+}  # fmt: skip
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD": {"momentum": 0.9, "nesterov": True},
@@ -164,6 +175,19 @@ def model_of(keras: Any, name: str) -> Any:
     return in_a_row(keras, shape, layer, *dtype)
 
 
+def lookup_model(keras: Any, name: str) -> Any:
+    """A model with a lookup, of two columns of integers."""
+    kind, _, learned = name.partition("-")
+    layer = getattr(keras.layers, kind)(name="it", **LOOKUPS[name])
+    if learned:
+        layer.adapt(LOOKED_UP[:3])
+    x = keras.Input((2,), dtype="int32", name="x")
+    given = [x[:, :1], x[:, 1:]] if kind == "HashedCrossing" else x
+    y = keras.layers.Dense(1, kernel_initializer="ones")(layer(given))
+    return keras.Model(x, y)
+
+
+LOOKED_UP = np.array([[0, 2], [3, 2], [1, 1], [4, 0], [3, 3]], "int32")
 TUPLES = ("dims", "target_shape")
 
 

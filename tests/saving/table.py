@@ -68,6 +68,9 @@ TAIL = """
   stopped, though these files hold what they remember in another order.
 - **Keras 3**: folders (`zipped=False`) and weights in several files
   (`max_shard_size=`), both ways.
+- **Lookups** (Hashing, HashedCrossing, IntegerLookup) in `.keras` files of Keras 3 with
+  TensorFlow. A learned vocabulary is a file of its own in `.keras`, `.npz` and folders,
+  as Keras keeps it; `.h5` has none, there as here.
 - **HDF5** as h5py writes it in any form: superblocks 0, 2 and 3, names and attributes
   in heaps, pieces under every kind of table, gzip, shuffle, fletcher32.
 - **Keras 2 (`tf_keras` 2.21) does not open files of Keras 3**, neither real Keras's

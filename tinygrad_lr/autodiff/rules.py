@@ -34,6 +34,7 @@ RULES: dict[Function, Rule] = {}
 COMPOSITIONS: dict[Function, Function] = {}
 VETTED: set[Function] = set()
 CONSTANTS: set[Function] = set()
+WHOLE: set[Function] = set()
 
 CO_VARKEYWORDS = 0x08  # the flag of a code object that takes **keywords
 
@@ -108,6 +109,15 @@ def composition(function: Function, vetted: bool = False) -> Callable[[F], F]:
 def constant(*functions: Function) -> None:
     """Declare functions whose derivative is zero wherever there is one."""
     CONSTANTS.update(functions)
+
+
+def whole(*functions: Function) -> None:
+    """Declare primitives without slope that programs call as they are: their bodies
+    look at values, or are no NumPy, so that no recorder can follow them.
+    """
+    for function in functions:
+        rule(function, None)
+    WHOLE.update(functions)
 
 
 def primitive(function: F) -> F:

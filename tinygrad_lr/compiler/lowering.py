@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.decompositions import DECOMPOSITIONS
 from tinygrad_lr.autodiff.draws import DRAWS
+from tinygrad_lr.autodiff.rules import WHOLE
 from tinygrad_lr.autodiff.tensor import no_grad
 from tinygrad_lr.compiler.program import Op, Program, Value, substitute
 from tinygrad_lr.compiler.recording import record
@@ -40,6 +41,7 @@ def can_open(function: Callable[..., Any]) -> bool:
         hasattr(function, "body")
         and home.startswith(__name__.split(".")[0])
         and function not in OPAQUE
+        and function not in WHOLE
     )
 
 

@@ -19,9 +19,11 @@ from tinygrad_lr.layers.core import Activation, Dense
 from tinygrad_lr.layers.discretization import Discretization
 from tinygrad_lr.layers.einsum_dense import EinsumDense
 from tinygrad_lr.layers.embedding import Embedding
+from tinygrad_lr.layers.hashing import HashedCrossing, Hashing
 from tinygrad_lr.layers.input import Input, InputLayer
 from tinygrad_lr.layers.keras_tensor import KerasTensor
 from tinygrad_lr.layers.layer import Layer
+from tinygrad_lr.layers.lookup import IntegerLookup, StringLookup
 from tinygrad_lr.layers.merging import (
     Add,
     Average,
@@ -84,6 +86,7 @@ from tinygrad_lr.layers.preprocessing import (
 )
 from tinygrad_lr.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tinygrad_lr.layers.spec import InputSpec
+from tinygrad_lr.layers.text_vectorization import TextVectorization
 from tinygrad_lr.layers.wrappers import (
     SpectralNormalization,
     TimeDistributed,
@@ -126,8 +129,11 @@ registry.add(
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
     GroupNormalization,
+    HashedCrossing,
+    Hashing,
     Identity,
     InputLayer,
+    IntegerLookup,
     Lambda,
     Layer,
     LayerNormalization,
@@ -149,7 +155,9 @@ registry.add(
     SpatialDropout2D,
     SpatialDropout3D,
     SpectralNormalization,
+    StringLookup,
     Subtract,
+    TextVectorization,
     ThresholdedReLU,
     TimeDistributed,
     UnitNormalization,
@@ -198,10 +206,13 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "KerasTensor",
     "Lambda",
     "Layer",
@@ -225,7 +236,9 @@ __all__ = [
     "SpatialDropout2D",
     "SpatialDropout3D",
     "SpectralNormalization",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "ThresholdedReLU",
     "TimeDistributed",
     "UnitNormalization",

@@ -1,8 +1,9 @@
 """Zip archives from anywhere: every entry is judged before any is read.
 
-Entries are read into memory, never unpacked into a folder, and only those that a model
-file has. What makes an archive dangerous to others (names that climb out of the folder,
-links, entries that swell) is refused all the same: no honest model file has it.
+Entries are read into memory, and only those that a model file has; none is unpacked,
+unless a layer asks for its own (see ``assets``). What makes an archive dangerous to
+others (names that climb out of the folder, links, entries that swell) is refused all
+the same: no honest model file has it.
 """
 
 from __future__ import annotations

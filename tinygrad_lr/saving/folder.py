@@ -12,11 +12,12 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tinygrad_lr.saving import plain
+from tinygrad_lr.saving.assets import HOME
 from tinygrad_lr.saving.atomic import sync_folder, write_bytes
 from tinygrad_lr.saving.errors import DamagedFileError, SaveError
 from tinygrad_lr.saving.keras3 import CONFIG, METADATA, WEIGHTS
@@ -70,6 +71,13 @@ def mask() -> int:
     return found
 
 
+def assets(path: Path) -> Iterator[str]:
+    """The files that layers keep, without links to elsewhere."""
+    for file in (path / HOME).rglob("*"):
+        if file.is_file() and file.resolve() == path.resolve() / file.relative_to(path):
+            yield file.relative_to(path).as_posix()
+
+
 class Folder:
     """The files of a folder, asked for like the entries of an archive."""
 
@@ -77,7 +85,7 @@ class Folder:
         self.path = path
         self.entries: Mapping[str, Any] = {
             name: path / name
-            for name in (CONFIG, METADATA, WEIGHTS, "model.weights.npz")
+            for name in (CONFIG, METADATA, WEIGHTS, "model.weights.npz", *assets(path))
             if (path / name).is_file()
         }
         self.sums = self.checksums()

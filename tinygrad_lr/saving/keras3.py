@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from tinygrad_lr.registry import describe
-from tinygrad_lr.saving import hdf5, npz, plain
+from tinygrad_lr.saving import assets, hdf5, npz, plain
 from tinygrad_lr.saving.archive import Container, write_archive
 from tinygrad_lr.saving.errors import DamagedFileError, UnsupportedFileError
 from tinygrad_lr.saving.objects import from_file, model_from
@@ -70,6 +70,7 @@ def entries_of(model: Any, optimizer: bool = True) -> Iterator[tuple[str, Pieces
     """The entries of a ``.keras`` file."""
     yield from description(model, optimizer)
     yield WEIGHTS, hdf5.encode(weights_tree(model, optimizer))
+    yield from assets.written(model)
 
 
 def write_weights(file: BinaryIO, model: Any) -> None:
@@ -85,6 +86,7 @@ def write_npz(
     def entries() -> Iterator[tuple[str, Pieces]]:
         if whole:
             yield from description(model, optimizer)
+            yield from assets.written(model)
         for path, _, arrays in kept(model, optimizer):
             for name, array in arrays.items():
                 place = f"{path}/vars/{name}" if path else f"vars/{name}"
@@ -148,6 +150,7 @@ def read_model(
                 f"no file {WEIGHTS!r} with them. For a new model of this kind, take "
                 "its configuration: model_from_json()."
             )
+        assets.load(model, archive)
     return model
 
 

@@ -16,6 +16,7 @@ from cases.facts import FACTS
 from cases.fit import FIT
 from cases.initializers import INITIALIZERS
 from cases.layers import LAYERS
+from cases.lookups import LOOKUPS
 from cases.losses import LOSSES
 from cases.metrics import METRICS
 from cases.ops import OPS
@@ -28,6 +29,7 @@ from cases.trajectories import TRAJECTORIES
 GROUPS: dict[str, dict[str, Case]] = {
     "trajectories": TRAJECTORIES,
     "layers": LAYERS,
+    "lookups": LOOKUPS,
     "losses": LOSSES,
     "metrics": METRICS,
     "activations": ACTIVATIONS,
