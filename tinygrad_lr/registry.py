@@ -59,12 +59,6 @@ def objects_shared() -> Iterator[None]:
         scope.shared = before
 
 
-def register_custom(name: str, thing: Any) -> Any:
-    """Let every registry know a user's own class or function by ``name``."""
-    CUSTOM[name] = thing
-    return thing
-
-
 def registered_name(thing: Any) -> str:
     """The name a class or function was registered by, or else its own."""
     try:

@@ -77,7 +77,7 @@ def test_wrong_feature_count_names_both_and_the_layer():
         layer(X[:, :2])
     with pytest.raises(ValueError, match="at least 2 axes"):
         layer(X[0])
-    with pytest.raises(ValueError, match="last axis of the input must be known"):
+    with pytest.raises(ValueError, match="axis -1 of the input must be known"):
         Dense(2).build((None, None))
 
 

@@ -7,7 +7,6 @@ Source: Lewis, "Reuters-21578 text categorization collection" (1997).
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from tinygrad_lr.datasets.word_lists import (
     as_objects,
     limited,
     marked,
+    read_word_index,
     shorter,
     shuffled,
 )
@@ -70,9 +70,7 @@ def load_data(
 @checked
 def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
     """Word numbers by word; :func:`load_data` adds ``index_from`` to them."""
-    with open(fetch("reuters_word_index.json", path), encoding="utf-8") as file:
-        index: dict[str, int] = json.load(file)
-    return index
+    return read_word_index("reuters_word_index.json", path)
 
 
 def get_label_names() -> tuple[str, ...]:

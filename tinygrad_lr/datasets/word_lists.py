@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.datasets.sources import fetch
+
 Texts = list[list[int]]
+
+
+def read_word_index(name: str, path: str) -> dict[str, int]:
+    """The numbers of words, from a file that the cache keeps as ``path``."""
+    with open(fetch(name, path), encoding="utf-8") as file:
+        index: dict[str, int] = json.load(file)
+    return index
 
 
 def shuffled(generator: Any, *arrays: Any) -> list[Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lr import activations, constraints, initializers, regularizers
 from tinygrad_lr.autodiff import label
 from tinygrad_lr.layers.layer import Layer
 from tinygrad_lr.layers.spec import InputSpec
 from tinygrad_lr.layers.stateless import SameShape
+from tinygrad_lr.layers.validation import known, positive, unavailable
 
 
 class Dense(Layer):
@@ -38,21 +37,13 @@ class Dense(Layer):
         quantization_config: None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if (lora_rank, lora_alpha, quantization_config) != (None, None, None):
-            raise NotImplementedError(
-                f"Dense (layer {self.name!r}): lora_rank, lora_alpha and "
-                "quantization_config are not available; leave them out."
-            )
-        if (
-            isinstance(units, bool)
-            or not isinstance(units, (int, np.integer))
-            or units < 1
-        ):
-            raise ValueError(
-                f"Dense (layer {self.name!r}): expected a positive integer as units, "
-                f"got {units!r}."
-            )
-        self.units = int(units)
+        unavailable(
+            self,
+            lora_rank=lora_rank,
+            lora_alpha=lora_alpha,
+            quantization_config=quantization_config,
+        )
+        self.units = positive(self, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -64,12 +55,7 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Any) -> None:
-        n = input_shape[-1]
-        if n is None:
-            raise ValueError(
-                f"Dense (layer {self.name!r}): the last axis of the input must be "
-                f"known to make the kernel, got shape {tuple(input_shape)}."
-            )
+        n = known(self, input_shape, -1, "the kernel")
         self.kernel = self.add_weight(
             name="kernel",
             shape=(n, self.units),

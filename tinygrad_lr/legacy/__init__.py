@@ -195,6 +195,22 @@ MEMBERS: dict[type, dict[str, Any]] = {
     },
 }
 
+# Functions that are losses and metrics alike: short or old name -> today's name.
+LOSS_FUNCTIONS = {
+    "KLD": "kl_divergence",
+    "MAE": "mean_absolute_error",
+    "MAPE": "mean_absolute_percentage_error",
+    "MSE": "mean_squared_error",
+    "MSLE": "mean_squared_logarithmic_error",
+    "kld": "kl_divergence",
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+
 # Classes and functions: module -> old name -> today's name.
 # (or what it means, where there is nothing else of the kind).
 NAMES: dict[str, dict[str, Any]] = {
@@ -206,38 +222,16 @@ NAMES: dict[str, dict[str, Any]] = {
     "initializers": {"one": "Ones", "zero": "Zeros"},
     "layers": {"Merge": Merge, "TimeDistributedDense": "Dense", "merge": merge},
     "losses": {
-        "KLD": "kl_divergence",
-        "MAE": "mean_absolute_error",
-        "MAPE": "mean_absolute_percentage_error",
-        "MSE": "mean_squared_error",
-        "MSLE": "mean_squared_logarithmic_error",
+        **LOSS_FUNCTIONS,
         "bce": "binary_crossentropy",
         "cosine": "cosine_similarity",
         "cosine_proximity": "cosine_similarity",
         "huber_loss": "huber",
-        "kld": "kl_divergence",
-        "kullback_leibler_divergence": "kl_divergence",
-        "logcosh": "log_cosh",
-        "mae": "mean_absolute_error",
-        "mape": "mean_absolute_percentage_error",
-        "mse": "mean_squared_error",
-        "msle": "mean_squared_logarithmic_error",
     },
     "metrics": {
-        "KLD": "kl_divergence",
-        "MAE": "mean_absolute_error",
-        "MAPE": "mean_absolute_percentage_error",
-        "MSE": "mean_squared_error",
-        "MSLE": "mean_squared_logarithmic_error",
+        **LOSS_FUNCTIONS,
         "cosine": "CosineSimilarity",
         "cosine_proximity": "CosineSimilarity",
-        "kld": "kl_divergence",
-        "kullback_leibler_divergence": "kl_divergence",
-        "logcosh": "log_cosh",
-        "mae": "mean_absolute_error",
-        "mape": "mean_absolute_percentage_error",
-        "mse": "mean_squared_error",
-        "msle": "mean_squared_logarithmic_error",
         "rmse": "RootMeanSquaredError",
     },
     "optimizers": {

@@ -110,6 +110,11 @@ def targets_kind(y_true: Any, y_pred: Any) -> str:
     return "categorical"
 
 
+def is_open(identifier: Any) -> bool:
+    """Whether the data must be seen to know which loss a name stands for."""
+    return isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")
+
+
 def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
     """Return the Loss for what ``compile`` was given, seeing the data.
 
@@ -118,7 +123,7 @@ def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
     """
     if identifier is None:
         return None
-    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+    if is_open(identifier):
         found: Any = {
             "binary": binary_crossentropy,
             "sparse": sparse_categorical_crossentropy,

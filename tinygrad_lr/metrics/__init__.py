@@ -124,6 +124,11 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     return registry.deserialize(config, custom_objects)
 
 
+def is_open(identifier: Any) -> bool:
+    """Whether the data must be seen to know which metric a name stands for."""
+    return isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc")
+
+
 def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     """Return the Metric for what ``compile`` was given, seeing the data.
 
@@ -131,7 +136,7 @@ def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     predictions; a function becomes the mean of its values; a name given as a string
     stays the metric's name.
     """
-    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+    if is_open(identifier):
         kind = ACCURACIES[targets_kind(y_true, y_pred)]
         return kind(name=identifier)
     found = get(identifier)

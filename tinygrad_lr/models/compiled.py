@@ -33,14 +33,6 @@ from tinygrad_lr.models.outputs import (
     targets_for,
 )
 
-OPEN_LOSSES = ("crossentropy", "ce")
-OPEN_METRICS = ("accuracy", "acc")
-
-
-def is_open(identifier: Any, names: tuple[str, ...]) -> bool:
-    """Whether a name depends on the shapes of targets and predictions."""
-    return isinstance(identifier, str) and identifier.lower() in names
-
 
 def each_loss(given: Any, weight: Any) -> Iterator[tuple[Any, Any]]:
     """The losses given for one output, with their weights; there may be several."""
@@ -95,7 +87,7 @@ class CompiledLoss(Noticed):
         self.known = {
             id(one): losses_module.resolve(one, None, None)
             for one in flat(loss)
-            if not is_open(one, OPEN_LOSSES)
+            if not losses_module.is_open(one)
         }
         if names is not None and len(names) > 1 and is_nested(loss):
             along(outputs or list(names), loss, names, "compile(loss=...)")
@@ -214,7 +206,7 @@ class CompileMetrics(Metric):
             id(item): as_metric(item)
             for value, _ in self.given
             for item in flat(value)
-            if not is_open(item, OPEN_METRICS)
+            if not metrics_module.is_open(item)
         }
         self.forget()
         names: Names | None = output_names
