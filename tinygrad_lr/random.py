@@ -90,6 +90,7 @@ class SeedGenerator:
         start = np.array([self.seed % 2**32, 0], np.uint32)
         self.state = Variable(start, trainable=False, name="seed_generator_state")
         self.state.path = f"{self.name}/seed_generator_state"
+        self.state.word = name and name.removesuffix("_generator")
 
     @no_grad()
     def next(self, ordered: bool = True) -> Tensor:

@@ -1,6 +1,8 @@
 """What is printed reads well, and computes what the program computes."""
 
 import ast
+import gc
+import linecache
 import re
 
 import numpy as np
@@ -9,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lr as keras
-from tinygrad_lr import Variable
-from tinygrad_lr.autodiff import primitive
+from tinygrad_lr import Tensor, Variable
+from tinygrad_lr.autodiff import grad, primitive
 from tinygrad_lr.compiler import function
 from tinygrad_lr.compiler.layout import WIDTH, folded
 from tinygrad_lr.compiler.notation import numbers, scalar, short
@@ -225,3 +227,78 @@ def test_a_folded_line_is_the_same_code(code):
 
 def test_a_line_that_cannot_be_folded_stays():
     assert folded("x" * 100) == ["x" * 100]
+
+
+def test_sources_are_kept_as_long_as_their_programs():
+    def kept():
+        return sum(name.startswith("<tinygrad_lr short ") for name in linecache.cache)
+
+    def short(x):
+        return x * 2
+
+    recorded = function(short)
+    before = kept()
+    for rows in range(1, 5):
+        recorded(np.ones((rows, 2)))
+    assert kept() == before + 4
+    del recorded
+    gc.collect()
+    assert kept() == before
+
+
+def test_inputs_that_are_cast_keep_their_name():
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Embedding(3, 2), keras.layers.Flatten()]
+    )
+    model.compile("sgd", "mse")
+    model.fit(np.array([[0, 1]]), np.ones((1, 4)), verbose=0)
+    source = model.train_step_source()
+    assert 'x = x.astype("float32")' in source
+    assert 'indices = x.astype("int32")' in source
+
+
+def test_a_loss_with_a_minus_keeps_its_line():
+    model = keras.Sequential([Dense(1, "sigmoid", input_dim=3)])
+    model.compile("sgd", lambda y, p: -np.mean(y * np.log(p)))
+    for _ in range(2):
+        model.train_on_batch(np.ones((4, 3)), np.ones((4, 1)))
+    assert "loss = -(y * np.log(p)).mean()" in model.train_step_source()
+
+
+def test_a_value_assigned_on_the_way_is_called_new():
+    model = keras.Sequential(
+        [Dense(1, input_dim=3, name="d", kernel_constraint="max_norm")]
+    )
+    model.compile("sgd", "mse")
+    model.train_on_batch(X, np.ones((2, 1)))
+    source = model.train_step_source()
+    assert "new_d_kernel = d_kernel - learning_rate * d_d_kernel" in source
+
+
+CHOICES = {
+    "a choice": lambda x: np.where(x > 0, x, x * 0.5),
+    "nested": lambda x: np.where(x > 0, x, np.exp(np.where(x > 0, 0, x)) - 1),
+    "scaled": lambda x: 3 * np.where(x > 0, x * x, -x) / 7,
+    "signs": lambda x: 2 - (-x) * 3 / 4 - -(x * x) * -0.25,
+    "signs of a product": lambda x: (-x) * (-np.tanh(x)) + -(2 * x),
+    "kept axes": lambda x: x - np.mean(x, axis=0, keepdims=True)[0],
+    "columns": lambda x: (x[:, :1] * x)[..., None][:, :, 0] + x[:1],
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_rewriting_changes_no_bit(name):
+    def step(x):
+        return grad(lambda t: np.sum(np.square(CHOICES[name](t))))(x)
+
+    for seed in range(3):
+        x = np.random.default_rng(seed).normal(size=(4, 3)).astype("float32")
+        x[0] = [1e30, -1e30, 1e-40]
+        with np.errstate(all="ignore"):
+            expected = step(Tensor(x)).numpy()
+            recorded = function(step)
+            recorded(x)
+            names = {}
+            exec(recorded.source, names)
+            for got in (recorded(x).numpy(), names["step"](x)):
+                assert (got + 0.0).tobytes() == (expected + 0.0).tobytes()

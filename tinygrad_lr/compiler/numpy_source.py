@@ -14,6 +14,7 @@ import keyword
 import linecache
 import re
 import unicodedata
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -42,7 +43,8 @@ from tinygrad_lr.compiler.notation import (
 from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 INLINE = 60  # characters up to which a call is written into the line that uses it
-LOGGED = 76  # the same for what is handed back under a name
+LONG = 80  # the same for what is added, or handed back under a name
+AUTOMATIC = re.compile(r"input_layer(_\d+)?$")  # names that no user gave
 counter = itertools.count(1)
 
 
@@ -184,10 +186,13 @@ class Printer:
         self.assigned = {value: v for v, value in program.assigns.items()}
         self.old = {v.variable: v for v in self.last_use if v.variable is not None}
         for at, op in enumerate(program.ops):
+            if op.function not in (np.add, np.subtract):
+                for value in op.operands():
+                    if value in self.inlined and not self.is_short(value):
+                        self.spell_out(value, op)
             text, binding = self.call(op)
             out = op.outs[0]
-            most = LOGGED if out in self.logged else INLINE
-            once = self.uses.get(out, 0) == 1 and len(of_any_size(text)) < most
+            once = self.uses.get(out, 0) == 1 and len(of_any_size(text)) < LONG
             if (
                 (once or (text.endswith(".T") and text[:-2] in self.names.taken))
                 and out not in self.roots - self.logged and out.name is None
@@ -210,6 +215,10 @@ class Printer:
             shape = ", ".join(str(out.shape) for out in op.outs)
             self.lines.append((op.section, f"{target} = {text}", shape))
 
+    def is_short(self, value: Value) -> bool:
+        """Whether a call may be written into any other."""
+        return len(of_any_size(self.inlined[value].text)) < INLINE
+
     def spell_out(self, value: Value, user: Op) -> None:
         """Give a call that was to be written into another a line of its own."""
         text, _, op, _ = self.inlined.pop(value)
@@ -220,6 +229,9 @@ class Printer:
     def name(self, out: Value, at: int, op: Op) -> None:
         """Name a result; a new value of a variable replaces the old one if it may."""
         variable = self.assigned.get(out)
+        if op.function is astype and self.replaces_input(out, op.args[0]):
+            self.name_of[out] = self.name_of[op.args[0]]
+            return
         if variable is None:
             self.name_of[out] = self.names.take(self.word(out, op))
             return
@@ -231,6 +243,12 @@ class Printer:
             if old in inlined.reads and self.last_use[value] > at:
                 self.spell_out(value, op)
         self.name_of[out] = self.variable_names[variable]
+
+    def replaces_input(self, out: Value, x: Any) -> bool:
+        """Whether a cast of an input may have its name: ``x = x.astype("float32")``."""
+        free = isinstance(x, Value) and x.kind == "input" and self.uses[x] == 1
+        named = out.name is not None and not AUTOMATIC.match(out.name)
+        return free and not named and out not in self.roots
 
     def word(self, value: Value, op: Op) -> str:
         """What the result of a call is called."""
@@ -415,9 +433,13 @@ def numpy_source(program: Program, order: Sequence[Variable] = ()) -> str:
 
 
 def load(source: str, name: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    """Compile a source of our own and return the function ``name`` that it defines."""
+    """Compile a source of our own and return the function ``name`` that it defines.
+
+    The source is kept for tracebacks as long as the function.
+    """
     filename = f"<tinygrad_lr {name} {next(counter)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     exec(compile(source, filename, "exec"), namespace)
     loaded: Callable[..., Any] = namespace[name]
+    weakref.finalize(loaded, linecache.cache.pop, filename, None)
     return loaded

@@ -20,6 +20,9 @@ ROUNDING = {
     "a sum or mean over one element": (
         "an index, so that -0.0 stays -0.0 instead of 0.0"
     ),
+    "where(c, a, 0) + where(c, 0, b), or where(c, a, 0) * 2": (
+        "one choice, so that zeros keep another sign"
+    ),
 }
 
 
@@ -40,7 +43,7 @@ def simplify(program: Program) -> Program:
         same = None if op.several else without_effect(op)
         if same is not None:
             mapping[op.out] = same
-            walk.share(op.out, same)
+            walk.share(op.out, same, operand=True)
             if same.kind == "result":
                 same.stands_for(op.out)
             continue
@@ -48,7 +51,7 @@ def simplify(program: Program) -> Program:
         if first is not op:
             for old, new in zip(op.outs, first.outs, strict=True):
                 mapping[old] = new
-                walk.share(old, new)
+                walk.share(old, new, operand=False)
                 new.stands_for(old)
             continue
         walk.keep(op)

@@ -81,6 +81,9 @@ class Recording:
         """Note the new value of a variable."""
         self.value_of(variable)
         new = self.value_of(value)
+        before = self.assigns.get(variable)
+        if before is not None:  # which gets a line of its own, and is no final value
+            before.hint = before.hint or f"new_{word_for(variable)}"
         self.assigns[variable] = new
         self._variables[id(variable)] = new
 

@@ -37,9 +37,11 @@ class Walk:
         return made if made is not None and (not of or made.function in of) else None
 
     def only(self, x: Any, *of: Function) -> Op | None:
-        """The same, if nobody else uses ``x``."""
+        """The same, if nobody else uses ``x``, and no user named it."""
         made = self.maker(x, *of)
-        return made if made is not None and self.uses.get(x, 0) == 1 else None
+        if made is None or self.uses.get(x, 0) != 1 or is_named(x):
+            return None
+        return made
 
     def keep(self, op: Op) -> None:
         """Have a call in the program."""
@@ -47,12 +49,13 @@ class Walk:
             self.producers[out] = op
         self.kept.append(op)
 
-    def share(self, dropped: Value, other: Value) -> None:
-        """Count the uses of a value that is dropped as those of the one in its stead.
+    def share(self, dropped: Value, other: Value, operand: bool) -> None:
+        """Count the uses of a dropped result as those of the one in its stead, which
+        may have been an operand of the dropped call.
 
-        What used the dropped call's arguments is still counted, so the count is high.
+        Other operands of dropped calls are still counted, so counts may be high.
         """
-        self.uses[other] = self.uses.get(other, 0) + self.uses.get(dropped, 0)
+        self.uses[other] = self.uses.get(other, 0) + self.uses.get(dropped, 0) - operand
 
     def call(self, function: Function, args: tuple[Any, ...], op: Op) -> Value:
         """Insert a call before ``op`` whose result has the form of that of ``op``."""
@@ -60,6 +63,11 @@ class Walk:
         self.uses[out] = 1
         self.keep(Op(function, args, {}, [out], section=op.section))
         return out
+
+
+def is_named(x: Value) -> bool:
+    """Whether a user gave a result its name; those of gradients are ours."""
+    return x.name is not None and x.gradient_of is None
 
 
 Rewrite = Callable[[Op, Walk], "Op | None"]
@@ -196,37 +204,54 @@ def by_broadcasting(op: Op, walk: Walk) -> Op | None:
 # -- signs -----------------------------------------------------------------------------
 
 
-def double_negative(op: Op, walk: Walk) -> Op | None:
-    """--x is x."""
-    made = walk.maker(op.args[0], np.negative)
-    return None if made is None else instead(op, np.positive, made.args[0])
+def minus(x: Any, walk: Walk, always: bool = False) -> Any:
+    """What ``-x`` is without a call more than ``x``, or None.
+
+    Of a constant that is so if it is negative, or ``always``.
+    """
+    if isinstance(x, float) or type(x) is int:
+        return -x if x < 0 or (always and x > 0) else None
+    if not isinstance(x, Value) or x.dtype.kind != "f":
+        return None
+    if x.array is not None:
+        same = x.size and (x.array < 0).all()
+        return Value("constant", -x.array) if same or always else None
+    made = walk.maker(x, np.negative)
+    if made is not None and not is_named(x):
+        return made.args[0]
+    made = walk.only(x, np.multiply, np.divide)
+    if made is None or not all_floats(made):
+        return None
+    for place, factor in enumerate(made.args):
+        opposite = minus(factor, walk, always)
+        if opposite is not None:
+            args = [opposite if i == place else arg for i, arg in enumerate(made.args)]
+            return walk.call(made.function, tuple(args), made)
+    return None
+
+
+def negative_product(op: Op, walk: Walk) -> Op | None:
+    """``-(2 * x)`` is ``-2 * x``, and ``--x`` is ``x``."""
+    opposite = minus(op.args[0], walk, always=True)
+    return None if opposite is None else instead(op, np.positive, opposite)
 
 
 def plus_negative(op: Op, walk: Walk) -> Op | None:
     """``a + (-b)`` is ``a - b`` in every bit (IEEE 754, section 5.4.1)."""
-    for x, y in (op.args, op.args[::-1]):
-        made = walk.maker(y, np.negative)
-        if made is not None and all_floats(op):
-            return instead(op, np.subtract, x, made.args[0])
+    if all_floats(op):
+        for x, y in (op.args, op.args[::-1]):
+            opposite = minus(y, walk) if isinstance(y, Value) else None
+            if opposite is not None and y.array is None:
+                return instead(op, np.subtract, x, opposite)
     return None
 
 
 def minus_negative(op: Op, walk: Walk) -> Op | None:
     """``a - (-b)`` is ``a + b``."""
-    made = walk.maker(op.args[1], np.negative)
-    if made is not None and all_floats(op):
-        return instead(op, np.add, op.args[0], made.args[0])
-    return None
-
-
-def negative_factor(op: Op, walk: Walk) -> Op | None:
-    """``(-a) * b`` is ``-(a * b)``, so that a sign meets the next sum."""
-    for place, x in enumerate(op.args):
-        made = walk.only(x, np.negative)
-        if made is not None and all_floats(op):
-            args = list(op.args)
-            args[place] = made.args[0]
-            return instead(op, np.negative, walk.call(op.function, tuple(args), op))
+    x, y = op.args
+    opposite = minus(y, walk) if isinstance(y, Value) and all_floats(op) else None
+    if opposite is not None and y.array is None:
+        return instead(op, np.add, x, opposite)
     return None
 
 
@@ -304,9 +329,9 @@ def choice_within(op: Op, walk: Walk) -> Op | None:
 REWRITES: dict[Function, tuple[Rewrite, ...]] = {
     np.add: (plus_negative, sum_of_choices, by_broadcasting),
     np.subtract: (minus_negative, by_broadcasting),
-    np.multiply: (negative_factor, factor_of_choice, by_broadcasting),
-    np.divide: (negative_factor, factor_of_choice, by_broadcasting),
-    np.negative: (double_negative,),
+    np.multiply: (factor_of_choice, by_broadcasting),
+    np.divide: (factor_of_choice, by_broadcasting),
+    np.negative: (negative_product,),
     np.maximum: (by_broadcasting,),
     np.minimum: (by_broadcasting,),
     np.where: (choice_within, by_broadcasting),

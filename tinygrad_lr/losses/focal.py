@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_lr.activations import sigmoid, softmax
 from tinygrad_lr.arguments import checked
+from tinygrad_lr.autodiff import hint
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.losses.crossentropy import (
     expect_classes,
@@ -39,7 +40,9 @@ def binary_focal_crossentropy(
     y = smoothed(y_true, label_smoothing, 2)
     p = sigmoid(y_pred) if from_logits else y_pred
     truth = y * p + (1 - y) * (1 - p)
-    loss = (1 - truth) ** gamma * surprise(y, p)
+    doubt = 1 - truth
+    hint(doubt, "doubt")
+    loss = doubt**gamma * surprise(y, p)
     if apply_class_balancing:
         loss = (y * alpha + (1 - y) * (1 - alpha)) * loss
     return np.mean(loss, axis=axis)

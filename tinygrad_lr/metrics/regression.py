@@ -108,7 +108,7 @@ class R2Score(Metric):
         weight = spread(weight, y)
         self.sum.assign(self.sum + np.sum(y * weight, axis=0))
         self.squared_sum.assign(self.squared_sum + np.sum(y * (y * weight), axis=0))
-        residual = np.sum(np.square(y - p) * weight, axis=0)
+        residual = np.sum(np.square(p - y) * weight, axis=0)
         self.total_mse.assign(self.total_mse + residual)
         self.count.assign(self.count + np.sum(weight, axis=0))
         self.num_samples.assign(self.num_samples + y.size)

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from tinygrad_lr.autodiff import Variable
+from tinygrad_lr.autodiff import Variable, hint
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.initializers import Constant
 from tinygrad_lr.optimizers.common import common_arguments
@@ -230,11 +230,18 @@ class Ftrl(Optimizer):
         a, z = self._accumulators[i], self._linears[i]
         rate = as_tensor(learning_rate, variable.dtype)
         power, l1 = -self.learning_rate_power, self.l1_regularization_strength
-        l2 = self.l2_regularization_strength + self.beta / (2 * rate)
-        shrinkage = 2 * self.l2_shrinkage_regularization_strength * variable
+        l2, shrinkage = (
+            self.l2_regularization_strength,
+            self.l2_shrinkage_regularization_strength,
+        )
         sum_of_squares = a + np.square(gradient)
         size = sum_of_squares**power
-        z.assign(z + (gradient + shrinkage - (size - a**power) / rate * variable))
-        clipped = np.minimum(np.maximum(z, -l1), l1)
-        variable.assign((clipped - z) / (size / rate + 2 * l2))
+        hint(size, "size")
+        pull = gradient + 2 * shrinkage * variable if shrinkage else gradient
+        z.assign(z + (pull - (size - a**power) / rate * variable))
+        against = np.minimum(np.maximum(z, -l1), l1) - z if l1 else -z
+        resistance = size / rate
+        if l2 or self.beta:
+            resistance = resistance + 2 * (l2 + self.beta / (2 * rate))
+        variable.assign(against / resistance)
         a.assign(sum_of_squares)
