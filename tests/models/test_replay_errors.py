@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -334,3 +335,55 @@ def test_the_handler_of_the_program_is_back_after_a_run() -> None:
     model = model_with("none", False, 600)
     model.fit(X, BINARY, epochs=2, verbose=0)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGALRM"])
+def test_handlers_of_the_users_own_wait_for_the_end_of_an_update(kind: str) -> None:
+    """They are called where Ctrl-C would stop, and may raise what they like."""
+    number = getattr(signal, kind, None)
+    if number is None:
+        pytest.skip(f"this system has no {kind}")
+    seen = []
+
+    def handler(number: int, frame: Any) -> None:
+        seen.append(number)
+        raise Broken
+
+    def sending(moment: int) -> Any:
+        """At a line of a program; a profiler would not see calls of ufuncs."""
+
+        def watch(frame: Any, event: str, argument: Any) -> Any:
+            nonlocal moment
+            if not frame.f_code.co_filename.startswith("<tinygrad_lr"):
+                return None
+            moment -= event == "line"
+            if moment == 0:
+                signal.raise_signal(number)
+            return watch
+
+        return watch
+
+    def both(model: Any) -> Any:
+        found = state(model)
+        return bits([found["weights"], found["optimizer"]])
+
+    batch = X[:4], BINARY[:4]
+    model, witness = model_with("none", False, 600), model_with("none", True, 600)
+    expected = {}
+    for updates in range(1, 16):
+        witness.train_on_batch(*batch)
+        expected[updates] = both(witness)
+    model.fit(*batch, shuffle=False, verbose=0)
+    before = signal.signal(number, handler)
+    try:
+        for moment in range(38, 62, 4):
+            sys.settrace(sending(moment))
+            with contextlib.suppress(Broken):
+                model.fit(*batch, epochs=2, shuffle=False, verbose=0)
+            sys.settrace(None)
+            assert both(model) == expected[int(model.optimizer.iterations.numpy())]
+            assert signal.getsignal(number) is handler
+    finally:
+        sys.settrace(None)
+        signal.signal(number, before)
+    assert set(seen) == {number}

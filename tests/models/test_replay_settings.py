@@ -65,6 +65,45 @@ class Scale(Layer):
         return shifted * self.powers[1] * self.helper.gain
 
 
+class Squared(Scale):
+    """What a layer may become."""
+
+    def call(self, x: Any) -> Any:
+        return super().call(x) ** 2
+
+
+def test_a_class_that_changes_and_a_layer_that_changes_its_class() -> None:
+    class Own(Scale):
+        power = 1
+
+        def call(self, x: Any) -> Any:
+            return np.abs(super().call(x)) ** self.power
+
+    def run(eagerly: bool) -> Any:
+        class Mine(Own):
+            pass
+
+        model = keras.Sequential([keras.Input((3,)), Mine(), Dense(1, "sigmoid")])
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        model.set_weights([np.ones(w.shape) for w in model.get_weights()])
+        found = []
+
+        def look() -> None:
+            found.append(model.predict(X, verbose=0))
+            found.append(model.fit(X, BINARY, shuffle=False, verbose=0).history)
+
+        look()
+        Mine.power = 2  # a class beneath says it anew
+        look()
+        Mine.call = lambda self, x: x * 0.1
+        look()
+        model.layers[0].__class__ = Squared
+        look()
+        return found
+
+    assert bits(run(False)) == bits(run(True))
+
+
 class Helper:
     """A plain object with a setting."""
 

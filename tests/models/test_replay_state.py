@@ -65,6 +65,28 @@ def test_freezing_a_weight_between_two_recordings_is_no_counter() -> None:
         model.train_on_batch(X, BINARY)
 
 
+def test_a_loss_that_is_not_finite_among_several_inputs_and_outputs() -> None:
+    """The batch that stopped a program is handed on in the nesting that it had."""
+    bad = X.copy()
+    bad[9] = 1e30
+
+    def run(eagerly: bool) -> Any:
+        keras.utils.set_random_seed(1)
+        one, two = keras.Input((3,), name="one"), keras.Input((3,), name="two")
+        both = Dense(4)(keras.layers.Concatenate()([one, two]))
+        model = keras.Model([one, two], [Dense(1)(both), Dense(3)(both)])
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        found = []
+        for rows in (20, 22):  # all epochs in one run, and each by itself
+            data = [X[:rows], bad[:rows]], [BINARY[:rows], X[:rows]]
+            with pytest.warns(UserWarning, match="the loss became"):
+                fit = model.fit(*data, batch_size=4, epochs=3, shuffle=False, verbose=0)
+            found.append([np.nan_to_num(fit.history[key]) for key in fit.history])
+        return found
+
+    assert bits(run(False)) == bits(run(True))
+
+
 class Pair(keras.Model):
     """Two parts with an optimizer each, trained in turn, without compile's loss."""
 

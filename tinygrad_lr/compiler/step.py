@@ -24,50 +24,62 @@ from tinygrad_lr.compiler.numpy_source import numpy_source
 from tinygrad_lr.compiler.passes import simplify
 from tinygrad_lr.compiler.program import Program, Value
 
+SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGALRM")
+    if hasattr(signal, name)
+]
+
 
 class Shield:
-    """Lets Ctrl-C wait while variables are being changed.
+    """Lets Ctrl-C, requests to end and alarms wait while variables are being changed.
 
-    That is from the start, unless :meth:`open` or the program says otherwise.
+    That is from the start, unless :meth:`open` or the program says otherwise. What they
+    do is up to the handlers that the user has; one that raises must not do so in the
+    middle of an update.
     """
 
     active = True
-    pending = False
+    pending: tuple[int, Any] | None = None
 
     def __init__(self, needed: bool) -> None:
-        self.installed = (
-            needed
-            and threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
+        self.handlers: dict[int, Any] = {}
+        if needed and threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self.handlers[number] = handler
 
     def __enter__(self) -> Shield:
-        if self.installed:
-            signal.signal(signal.SIGINT, self.interrupt)
+        for number in self.handlers:
+            signal.signal(number, self.interrupt)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self.installed:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in self.handlers.items():
+            found = signal.signal(number, handler)
+            if found != self.interrupt:  # a handler has set another one meanwhile
+                signal.signal(number, found)
         if self.pending:
             self.stop()
 
     def open(self) -> None:
-        """From now on Ctrl-C stops at once."""
+        """From now on signals are handled at once."""
         self.active = False
         if self.pending:
             self.stop()
 
     def interrupt(self, number: int, frame: Any) -> None:
-        """Stop at once, or as soon as what is being done is done."""
+        """Do at once, or as soon as what is being done is done, what is asked for."""
+        self.pending = number, frame
         if not self.active:
-            raise KeyboardInterrupt
-        self.pending = True
+            self.stop()
 
     def stop(self) -> None:
-        """Do now what Ctrl-C asked for meanwhile."""
-        self.pending = False
-        raise KeyboardInterrupt
+        """Do now what was asked for meanwhile."""
+        if self.pending is not None:
+            (number, frame), self.pending = self.pending, None
+            self.handlers[number](number, frame)
 
 
 def for_people(program: Program) -> Program:

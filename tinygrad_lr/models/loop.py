@@ -153,6 +153,7 @@ class Loop:
             program.run_epochs(all_epochs(), results, watch is not None, fresh)
         except LossNotFiniteError as stopped:
             assert watch is not None
+            stopped.batch = source.join(stopped.batch)
             done = len(results)
             index = watch.steps() - start - done * len(source.cuts)
             watch.explain(epochs[done], index, stopped)

@@ -74,7 +74,11 @@ class Replay:
                 rest = rest if is_flat(batch) else map(flat, rest)
                 if every and program.program.assigns:  # it draws, and keeps the last
                     return results + [program.run([one])[-1] for one in rest]
-                done = program.run(rest, watch)
+                try:
+                    done = program.run(rest, watch)
+                except LossNotFiniteError as stopped:
+                    stopped.batch = tuple(rebuild(batch, stopped.batch))
+                    raise
                 return results + done if results else done
             results.append(self.run_once(batch, watch))
         return results

@@ -9,8 +9,9 @@ among their attributes.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ class Settings:
 
 LARGE = 2**20  # bytes from which an array is not looked into
 MANY = 4096  # objects that are looked into
+CLOSED = {"tinygrad_lr", "builtins", "numpy", "typing", "collections", "abc"}
 
 Silent = list[Any] | None
 Look = Callable[[Any, set[int], Silent], Any]
@@ -121,11 +123,20 @@ def noticed(value: Any, seen: set[int], silent: Silent) -> Any:
 
 def foreign(value: Any, seen: set[int], silent: Silent) -> Any:
     """An object is its attributes, but for those that its class calls passing: these
-    tell how far a training has come.
+    tell how far a training has come. A class of the user's may change as well.
     """
-    passing = getattr(type(value), "_passing", ())
+    kind = type(value)
+    passing = getattr(kind, "_passing", ())
     own = getattr(value, "__dict__", {}).items()
-    return attributes(value, ((k, v) for k, v in own if k not in passing), seen, silent)
+    classes = ((cls, vars(cls)) for cls in kind.__mro__ if is_open(cls))
+    parts = itertools.chain(((k, v) for k, v in own if k not in passing), classes)
+    return attributes(value, parts, seen, silent)
+
+
+@functools.lru_cache(maxsize=1024)
+def is_open(kind: type) -> bool:
+    """Whether methods of a class may be replaced: it is written outside packages."""
+    return kind.__module__.split(".")[0] not in CLOSED
 
 
 def attributes(
@@ -158,6 +169,7 @@ WAYS: list[tuple[Any, Look]] = [
     (np.ndarray, array),
     (MethodType, method),
     ((type, FunctionType, ModuleType, np.ufunc), opaque),
+    (MappingProxyType, mapping),
     (Variable, variable),
     ((Noticed, Tracking), noticed),
     (object, foreign),
