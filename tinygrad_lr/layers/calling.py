@@ -93,13 +93,7 @@ class Calling(Tracking):
         previous = kwargs.get("mask")
         if previous is None:
             previous = mask_of(first)
-        for place, name in enumerate(names):
-            if name == "mask" and place >= len(args) and kwargs.get("mask") is None:
-                kwargs["mask"] = previous
-            elif name.endswith("_mask") and kwargs.get(name) is None:
-                of = dict(zip(names, args, strict=False)) | kwargs
-                if name not in of or of[name] is None:
-                    kwargs[name] = mask_of(of.get(name.removesuffix("_mask")))
+        fill_in_masks(names, args, kwargs, previous)
         inherited = context.training
         training = kwargs.pop("training", None)
         if training is None:
@@ -122,13 +116,15 @@ class Calling(Tracking):
             )
         self._hand_mask_on(first, outputs, previous)
         if self.activity_regularizer is not None:
-            for output in tensors_in(outputs):
-                penalty = self.activity_regularizer(output)
-                self.add_loss(
-                    penalty / max(output.shape[0], 1) if output.ndim else penalty
-                )
+            self._penalize(outputs)
         label(outputs, self._name)
         return outputs
+
+    def _penalize(self, outputs: Any) -> None:
+        """Add the penalty on each output, per sample, to the losses."""
+        for output in tensors_in(outputs):
+            penalty = self.activity_regularizer(output)
+            self.add_loss(penalty / max(output.shape[0], 1) if output.ndim else penalty)
 
     def _hand_mask_on(self, first: Any, outputs: Any, previous: Any) -> None:
         """Give outputs without a mask the one that ``compute_mask`` says."""
@@ -255,3 +251,19 @@ class Calling(Tracking):
                 f"{type(self).__name__}: its __init__ must begin with "
                 "super().__init__(), which sets the layer up."
             )
+
+
+def fill_in_masks(
+    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], previous: Any
+) -> None:
+    """Give ``call`` the masks it takes and was not given.
+
+    ``mask`` is that of the first input, ``query_mask`` that of the input ``query``.
+    """
+    for place, name in enumerate(names):
+        if name == "mask" and place >= len(args) and kwargs.get("mask") is None:
+            kwargs["mask"] = previous
+        elif name.endswith("_mask") and kwargs.get(name) is None:
+            of = dict(zip(names, args, strict=False)) | kwargs
+            if name not in of or of[name] is None:
+                kwargs[name] = mask_of(of.get(name.removesuffix("_mask")))

@@ -26,26 +26,65 @@ from tinygrad_lr.serialization import array_of, serialize_keras_object
 
 def graph_config(graph: Graph) -> dict[str, Any]:
     """The layers of a graph, their calls, and which places are inputs and outputs."""
-    within = {id(node) for node in graph.nodes}
-    number: dict[int, int] = {}  # of a node among the calls of its layer in this graph
-    for operation in graph.operations:
-        own = [node for node in operation._inbound_nodes if id(node) in within]
-        number.update((id(node), i) for i, node in enumerate(own))
+    writer = Writer(graph)
+    return {
+        "layers": [writer.row(operation) for operation in graph.operations],
+        "input_layers": map_structure(writer.history, graph.inputs),
+        "output_layers": map_structure(writer.numbered, graph.outputs),
+    }
 
-    def history(place: KerasTensor) -> list[Any]:
+
+class Writer:
+    """Writes the calls of a graph; it knows the number of each."""
+
+    def __init__(self, graph: Graph) -> None:
+        within = {id(node) for node in graph.nodes}
+        self.number: dict[int, int] = {}  # of a node among the calls of its layer here
+        for operation in graph.operations:
+            own = [node for node in operation._inbound_nodes if id(node) in within]
+            self.number.update((id(node), i) for i, node in enumerate(own))
+
+    def row(self, operation: Any) -> dict[str, Any]:
+        """A layer or operation, and its calls."""
+        if isinstance(operation, Layer):
+            row = layers_module.serialize(operation)
+            build = operation.get_build_config()
+            if build:
+                row["build_config"] = build
+        else:
+            row = serialize_operation(operation)
+        calls = [
+            {
+                "args": [self.value(arg) for arg in node.args],
+                "kwargs": self.value(node.kwargs),
+            }
+            for node in operation._inbound_nodes
+            if id(node) in self.number and node.inputs
+        ]
+        return {**row, "name": operation.name, "inbound_nodes": calls}
+
+    def history(self, place: KerasTensor) -> list[Any]:
+        """The layer that a place comes from, the number of the call and the result."""
         node = place.node
-        if node is None or id(node) not in number:  # an input in the middle
+        if node is None or id(node) not in self.number:  # an input in the middle
             return [place.name, 0, 0]
-        return [node.operation.name, number[id(node)], place.index]
+        return [node.operation.name, self.number[id(node)], place.index]
 
-    def written(x: Any) -> Any:
+    def numbered(self, place: KerasTensor) -> list[Any]:
+        """The history of an output, whose call Keras may count from 1."""
+        name, call, result = self.history(place)
+        return [name, call + counts_from_one(place.layer), result]
+
+    def value(self, x: Any) -> Any:
+        """An argument of a call as plain values."""
         if isinstance(x, KerasTensor):
-            known = {"shape": x.shape, "dtype": x.dtype, "keras_history": history(x)}
+            history = self.history(x)
+            known = {"shape": x.shape, "dtype": x.dtype, "keras_history": history}
             return special("__keras_tensor__", known)
         if isinstance(x, (list, tuple)):  # as in Keras, a list in the file
-            return [written(part) for part in x]
+            return [self.value(part) for part in x]
         if isinstance(x, dict):
-            return {key: written(part) for key, part in x.items()}
+            return {key: self.value(part) for key, part in x.items()}
         if isinstance(x, slice):
             ends = {"start": x.start, "stop": x.stop, "step": x.step}
             return special("__slice__", ends)
@@ -58,35 +97,6 @@ def graph_config(graph: Graph) -> dict[str, Any]:
         if callable(x):  # ops.map is given a function
             return serialize_keras_object(x)
         return special("__ellipsis__", {}) if x is Ellipsis else x
-
-    rows = []
-    for operation in graph.operations:
-        if isinstance(operation, Layer):
-            row = layers_module.serialize(operation)
-            build = operation.get_build_config()
-            if build:
-                row["build_config"] = build
-        else:
-            row = serialize_operation(operation)
-        calls = [
-            {
-                "args": [written(arg) for arg in node.args],
-                "kwargs": written(node.kwargs),
-            }
-            for node in operation._inbound_nodes
-            if id(node) in within and node.inputs
-        ]
-        rows.append({**row, "name": operation.name, "inbound_nodes": calls})
-
-    def numbered(place: KerasTensor) -> list[Any]:
-        name, call, result = history(place)
-        return [name, call + counts_from_one(place.layer), result]
-
-    return {
-        "layers": rows,
-        "input_layers": map_structure(history, graph.inputs),
-        "output_layers": map_structure(numbered, graph.outputs),
-    }
 
 
 def counts_from_one(operation: Any) -> bool:

@@ -67,18 +67,7 @@ class Layout:
     ) -> Picture:
         """The picture of a diagram; arrows come in to and go out of these boxes."""
         into, out = list(into), list(out)
-        sources = [source for source, _ in diagram.arrows] + out
-        targets = [target for _, target in diagram.arrows] + into
-        inner: dict[str, Picture] = {}
-        nodes: dict[str, Node] = {}
-        for name, box in diagram.boxes.items():
-            if box.inner is None:
-                nodes[name] = Node(*self.size(box))
-                continue
-            inner[name] = self.lay_out(
-                box.inner, below(name, targets), below(name, sources)
-            )
-            nodes[name] = Node(*self.around(box, inner[name]))
+        inner, nodes = self.parts(diagram, into, out)
 
         def beside(path: Path, ways: str) -> float:
             picture = inner.get(path[0])
@@ -122,14 +111,31 @@ class Layout:
             made.ways_in[path] = gate.x, edge.points + rest(path, "ways_in")
         for (path, gate), edge in zip(gates_out.items(), going, strict=True):
             made.ways_out[path] = gate.x, rest(path, "ways_out") + edge.points
-        for name, box in diagram.boxes.items():
-            node = nodes[name]
+        for name, node in nodes.items():
             if name in inner:
                 made.frames.append((name, node.x, node.y, node.width, node.height))
                 take_in(made, inner[name], *self.corner(inner[name], node))
             else:
-                made.boxes.append((box, node.x, node.y))
+                made.boxes.append((diagram.boxes[name], node.x, node.y))
         return made
+
+    def parts(
+        self, diagram: Diagram, into: list[Path], out: list[Path]
+    ) -> tuple[dict[str, Picture], dict[str, Node]]:
+        """The pictures of inner models, and a node as large as it for every box."""
+        sources = [source for source, _ in diagram.arrows] + out
+        targets = [target for _, target in diagram.arrows] + into
+        inner: dict[str, Picture] = {}
+        nodes: dict[str, Node] = {}
+        for name, box in diagram.boxes.items():
+            if box.inner is None:
+                nodes[name] = Node(*self.size(box))
+                continue
+            inner[name] = self.lay_out(
+                box.inner, below(name, targets), below(name, sources)
+            )
+            nodes[name] = Node(*self.around(box, inner[name]))
+        return inner, nodes
 
     def around(self, box: Box, picture: Picture) -> Size:
         """The size of a frame around a picture."""

@@ -80,26 +80,7 @@ def timeseries_dataset_from_array(
     """
     data = as_leaf(data)
     n = len(data)
-    for name, number in (("start_index", start_index), ("end_index", end_index)):
-        if number and not 0 <= number < n:
-            raise ValueError(
-                f"{name}: expected a number from 0 to {n - 1} for data of length {n}, "
-                f"got {number!r}."
-            )
-    if start_index and end_index and end_index <= start_index:
-        raise ValueError(
-            f"end_index: expected a number above start_index={start_index}, got "
-            f"{end_index!r}."
-        )
-    for name, number in (
-        ("sampling_rate", sampling_rate),
-        ("sequence_stride", sequence_stride),
-    ):
-        if not 0 < number < n:
-            raise ValueError(
-                f"{name}: expected a number from 1 to {n - 1} for data of length {n}, "
-                f"got {number!r}."
-            )
+    check_numbers(n, start_index, end_index, sampling_rate, sequence_stride)
     if format not in ("tf", "grain"):
         raise ValueError(f"format: expected 'tf' or 'grain', got {format!r}.")
     start = start_index or 0
@@ -129,3 +110,30 @@ def timeseries_dataset_from_array(
     if shuffle:
         dataset = dataset.shuffle(8 * batch_size if batch_size else 1024, seed=seed)
     return dataset if batch_size is None else dataset.batch(batch_size)
+
+
+def check_numbers(
+    n: int, start_index: int | None, end_index: int | None, sampling_rate: int,
+    sequence_stride: int,
+) -> None:  # fmt: skip
+    """Raise ``ValueError`` for numbers that do not fit data of length ``n``."""
+    for name, number in (("start_index", start_index), ("end_index", end_index)):
+        if number and not 0 <= number < n:
+            raise ValueError(
+                f"{name}: expected a number from 0 to {n - 1} for data of length {n}, "
+                f"got {number!r}."
+            )
+    if start_index and end_index and end_index <= start_index:
+        raise ValueError(
+            f"end_index: expected a number above start_index={start_index}, got "
+            f"{end_index!r}."
+        )
+    for name, number in (
+        ("sampling_rate", sampling_rate),
+        ("sequence_stride", sequence_stride),
+    ):
+        if not 0 < number < n:
+            raise ValueError(
+                f"{name}: expected a number from 1 to {n - 1} for data of length {n}, "
+                f"got {number!r}."
+            )
