@@ -98,6 +98,15 @@ def test_links_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_index_names_every_page_and_every_part_of_the_package():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {str(page.relative_to(ROOT / "docs")) for page in PAGES[1:]}
+    assert pages - {*LINK.findall(index), "README.md"} == set()
+    there = (ROOT / "tinygrad_lr").iterdir()
+    parts = {path.stem for path in there if path.suffix in ("", ".py")}
+    assert {p for p in parts - {"__pycache__"} if f"`{p}" not in index} == set()
+
+
 def commands():
     """The lines of all shell blocks that call the package."""
     for page in PAGES:
