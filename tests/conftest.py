@@ -1,5 +1,5 @@
-"""For all tests: one BLAS thread, and a web server on this machine that hands out
-files.
+"""For all tests: one BLAS thread, tables that forget, and a web server on this machine
+that hands out files.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -69,3 +70,17 @@ def server() -> Iterator[Server]:
         http.shutdown()
         thread.join()
         http.server_close()
+
+
+@pytest.fixture
+def unchanged_tables() -> Iterator[None]:
+    """Forget the rules, classes and functions that a test declares."""
+    from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES  # see above
+    from tinygrad_lr.serialization import get_custom_objects
+
+    tables: tuple[Any, ...] = (RULES, COMPOSITIONS, CONSTANTS, get_custom_objects())
+    before = [table.copy() for table in tables]
+    yield
+    for table, kept in zip(tables, before, strict=True):
+        table.clear()
+        table.update(kept)

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
 from tinygrad_lr.naming import reset_names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,15 +32,6 @@ LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 
 def name(page):
     return str(page.relative_to(ROOT))
-
-
-@pytest.fixture
-def unchanged_table():
-    before = dict(RULES), dict(COMPOSITIONS), set(CONSTANTS)
-    yield
-    for table, kept in zip((RULES, COMPOSITIONS, CONSTANTS), before, strict=True):
-        table.clear()
-        table.update(kept)
 
 
 def outputs(page):
@@ -62,7 +52,7 @@ def outputs(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 @pytest.mark.filterwarnings("ignore:.* is spelt .* today:DeprecationWarning")
-def test_examples(page, tmp_path, monkeypatch, unchanged_table):
+def test_examples(page, tmp_path, monkeypatch, unchanged_tables):
     monkeypatch.chdir(tmp_path)
     for block, printed in outputs(page):
         assert printed == (block[2] or ""), f"the output of\n\n{block[1]}\nis another"

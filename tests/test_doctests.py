@@ -7,9 +7,7 @@ import pkgutil
 import pytest
 
 import tinygrad_lr
-from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
 from tinygrad_lr.backend import clear_session
-from tinygrad_lr.serialization import get_custom_objects
 
 MODULES = [
     info.name
@@ -19,15 +17,9 @@ MODULES = [
 
 
 @pytest.fixture(autouse=True)
-def as_in_a_new_session():
+def as_in_a_new_session(unchanged_tables):
     """Names begin anew, and what an example adds to a table is gone after it."""
     clear_session()
-    tables = (RULES, COMPOSITIONS, CONSTANTS, get_custom_objects())
-    before = [table.copy() for table in tables]
-    yield
-    for table, kept in zip(tables, before, strict=True):
-        table.clear()
-        table.update(kept)
 
 
 @pytest.mark.parametrize("name", MODULES)
