@@ -96,7 +96,7 @@ def warn_of_one(x: Any, axis: Any) -> None:
 
 @checked
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """X - log(sum(exp(x))) over ``axis``: the logarithm of :func:`softmax`."""
+    """x - log(sum(exp(x))) over ``axis``: the logarithm of :func:`softmax`."""
     return functions.log_softmax(x, axis=axis)
 
 
@@ -158,7 +158,7 @@ def relu(
 
 @checked
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-    """X where x >= 0, else ``negative_slope * x``."""
+    """x where x >= 0, else ``negative_slope * x``."""
     return np.where(x >= 0, x, negative_slope * x)
 
 
@@ -169,7 +169,7 @@ def relu6(x: Any) -> Any:
 
 @checked
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    """X where x > 0, else alpha * (exp(x) - 1).
+    """x where x > 0, else alpha * (exp(x) - 1).
 
     Source: Clevert et al., "Fast and accurate deep network learning by exponential
     linear units", arXiv:1511.07289.
@@ -191,7 +191,7 @@ def selu(x: Any) -> Any:
 
 @checked
 def celu(x: Any, alpha: float = 1.0) -> Any:
-    """X where x > 0, else alpha * (exp(x / alpha) - 1): smooth for every alpha.
+    """x where x > 0, else alpha * (exp(x / alpha) - 1): smooth for every alpha.
 
     Source: Barron, "Continuously differentiable exponential linear units",
     arXiv:1704.07483.
@@ -204,7 +204,7 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 @checked
 def gelu(x: Any, approximate: bool = False) -> Any:
-    """X times the probability that a standard normal number is below x.
+    """x times the probability that a standard normal number is below x.
 
     ``approximate=True`` takes a tanh formula for the probability.
 
@@ -221,7 +221,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 
 def silu(x: Any) -> Any:
-    """X * sigmoid(x); also called swish.
+    """x * sigmoid(x); also called swish.
 
     Source: Ramachandran et al., "Searching for activation functions", arXiv:1710.05941.
 
@@ -233,7 +233,7 @@ def silu(x: Any) -> Any:
 
 
 def mish(x: Any) -> Any:
-    """X * tanh(softplus(x)).
+    """x * tanh(softplus(x)).
 
     Source: Misra, "Mish: a self regularized non-monotonic activation",
     arXiv:1908.08681.
@@ -270,7 +270,7 @@ def softplus(x: Any) -> Any:
 
 
 def softsign(x: Any) -> Any:
-    """X / (1 + |x|), element by element."""
+    """x / (1 + |x|), element by element."""
     return x / (np.absolute(x) + 1)
 
 
@@ -294,7 +294,7 @@ def tanh(x: Any) -> Any:
 
 
 def tanh_shrink(x: Any) -> Any:
-    """X - tanh(x), element by element."""
+    """x - tanh(x), element by element."""
     return x - np.tanh(x)
 
 
@@ -304,7 +304,7 @@ def exponential(x: Any) -> Any:
 
 
 def linear(x: Any) -> Any:
-    """X itself."""
+    """x itself."""
     return x
 
 
@@ -312,17 +312,17 @@ def linear(x: Any) -> Any:
 
 
 def hard_tanh(x: Any) -> Any:
-    """X cut off at -1 and 1; slope 1 at both ends."""
+    """x cut off at -1 and 1; slope 1 at both ends."""
     return np.clip(x, -1, 1)
 
 
 def hard_sigmoid(x: Any) -> Any:
-    """X / 6 + 1/2, cut off at 0 and 1."""
+    """x / 6 + 1/2, cut off at 0 and 1."""
     return relu6(x + 3) / 6
 
 
 def hard_silu(x: Any) -> Any:
-    """X * hard_sigmoid(x); also called hard swish.
+    """x * hard_sigmoid(x); also called hard swish.
 
     Source: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244.
     """
@@ -331,13 +331,13 @@ def hard_silu(x: Any) -> Any:
 
 @checked
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """X where |x| > threshold, else 0."""
+    """x where |x| > threshold, else 0."""
     return np.where(np.absolute(x) > threshold, x, 0)
 
 
 @checked
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """X moved towards 0 by ``threshold``; 0 where |x| <= threshold."""
+    """x moved towards 0 by ``threshold``; 0 where |x| <= threshold."""
     return np.where(
         x > threshold, x - threshold, np.where(x < -threshold, x + threshold, 0)
     )
@@ -358,7 +358,7 @@ def sparse_sigmoid(x: Any) -> Any:
 
 @checked
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
-    """X where x > threshold, else ``default_value``."""
+    """x where x > threshold, else ``default_value``."""
     return np.where(x > threshold, x, default_value)
 
 

@@ -52,7 +52,7 @@ class ReLU(SameShape):
 
 
 class LeakyReLU(SameShape):
-    """X where x >= 0, else ``negative_slope * x``.
+    """x where x >= 0, else ``negative_slope * x``.
 
     Source: Maas et al., "Rectifier nonlinearities improve neural network acoustic
     models", ICML 2013.
@@ -74,7 +74,7 @@ class LeakyReLU(SameShape):
 
 
 class ELU(SameShape):
-    """X where x > 0, else ``alpha * (exp(x) - 1)``.
+    """x where x > 0, else ``alpha * (exp(x) - 1)``.
 
     >>> import numpy as np
     >>> ELU()(np.array([-1.0, 2.0])).numpy().round(4)
@@ -93,7 +93,7 @@ class ELU(SameShape):
 
 
 class ThresholdedReLU(SameShape):
-    """X where x > theta, else 0. (In Keras until version 2.)"""
+    """x where x > theta, else 0. (In Keras until version 2.)"""
 
     def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

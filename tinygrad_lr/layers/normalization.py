@@ -239,7 +239,7 @@ class RMSNormalization(Layer):
 
 
 class UnitNormalization(SameShape):
-    """X / sqrt(sum(x^2)), the sum being over ``axis`` (an integer or several).
+    """x / sqrt(sum(x^2)), the sum being over ``axis`` (an integer or several).
 
     >>> import numpy as np
     >>> UnitNormalization()(np.array([[3.0, 4.0]])).numpy()

@@ -218,6 +218,6 @@ def spread(weight: Any, values: Any) -> Any:
 
 
 def divide_no_nan(x: Any, y: Any) -> Any:
-    """X / y, and 0 where y is 0."""
+    """x / y, and 0 where y is 0."""
     zero = y == 0
     return np.where(zero, 0, x / np.where(zero, 1, y))

@@ -71,7 +71,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 def direction(x: Any, axis: int) -> Any:
-    """X / max(|x|, epsilon) along ``axis``, with gradient 0 for the norm of 0."""
+    """x / max(|x|, epsilon) along ``axis``, with gradient 0 for the norm of 0."""
     length = functions.euclidean_norm(x, axis=axis, keepdims=True)
     return x / np.maximum(length, epsilon())
 

@@ -57,17 +57,17 @@ globals().update(made)
 
 
 def celu(x: Any, alpha: float = 1.0) -> Any:
-    """X for x > 0, else ``alpha (exp(x / alpha) - 1)``."""
+    """x for x > 0, else ``alpha (exp(x / alpha) - 1)``."""
     return wrapped(activations.celu(real(x), alpha))
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    """X for x > 0, else ``alpha (exp(x) - 1)``."""
+    """x for x > 0, else ``alpha (exp(x) - 1)``."""
     return wrapped(activations.elu(real(x), alpha))
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
-    """X times the normal distribution function of x; by tanh if ``approximate``."""
+    """x times the normal distribution function of x; by tanh if ``approximate``."""
     return wrapped(activations.gelu(real(x), approximate))
 
 
@@ -77,17 +77,17 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """X where its amount is above the threshold, else 0."""
+    """x where its amount is above the threshold, else 0."""
     return wrapped(activations.hard_shrink(real(x), threshold))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-    """X for x > 0, else ``negative_slope x``."""
+    """x for x > 0, else ``negative_slope x``."""
     return wrapped(activations.leaky_relu(real(x), negative_slope))
 
 
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """X moved towards 0 by the threshold, but not beyond."""
+    """x moved towards 0 by the threshold, but not beyond."""
     return wrapped(activations.soft_shrink(real(x), threshold))
 
 
@@ -97,7 +97,7 @@ def squareplus(x: Any, b: float = 4) -> Any:
 
 
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
-    """X above the threshold, else ``default_value``."""
+    """x above the threshold, else ``default_value``."""
     return wrapped(activations.threshold(real(x), threshold, default_value))
 
 
