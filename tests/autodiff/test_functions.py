@@ -206,6 +206,21 @@ def test_scatter_add_is_the_transpose_of_getitem():
         assert left == pytest.approx(np.sum(g * getitem(x, index)))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
+@pytest.mark.parametrize("row", [(3,), (), (2, 3), (0,), (1,)])
+def test_scatter_add_of_rows_is_bitwise_what_numpy_adds(dtype, row):
+    generator = np.random.default_rng(0)
+    index = generator.integers(0 if dtype == "uint8" else -6, 6, (40, 5)).astype(dtype)
+    g = generator.normal(size=(40, 5, *row)).astype("float32")
+    for n in (0, 40):
+        expected = np.zeros((200, *row), "float32")
+        np.add.at(expected, index[:n], g[:n])
+        found = scatter_add(g[:n], index[:n], expected.shape)
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(IndexError):
+        scatter_add(np.ones((2, 3)), np.array([0, 4]), (4, 3))
+
+
 def test_gathering_rows_of_an_embedding():
     table = Tensor(np.arange(12.0).reshape(4, 3), requires_grad=True)
     table[np.array([[1, 1], [3, 0]])].sum().backward()

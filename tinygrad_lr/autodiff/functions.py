@@ -38,7 +38,7 @@ def lookup(table: Any, indices: Any) -> Any:
             f"{len(table)} rows, got {wrong}. An Embedding needs an input_dim of one "
             "more than the largest integer."
         )
-    return table[indices]
+    return table.take(indices, 0)
 
 
 @primitive
@@ -51,6 +51,11 @@ def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, g.dtype)
     if is_basic(index):
         out[index] = g
+    elif is_rows(index) and g.shape == index.shape + shape[1:]:
+        # NumPy adds at single numbers of an axis four times as fast as it adds rows.
+        width = g.size // max(index.size, 1)
+        places = index.astype(np.intp)[..., None] * width + np.arange(width)
+        np.add.at(out.reshape(-1), places.reshape(-1), g.reshape(-1))
     else:
         np.add.at(out, index, g)
     return out
@@ -64,6 +69,11 @@ def scatter_set(x: Any, index: Any, values: Any) -> Any:
     out = np.array(x, np.result_type(x, values))
     out[index] = values
     return out
+
+
+def is_rows(index: Any) -> bool:
+    """Whether ``index`` is an array of the numbers of rows."""
+    return isinstance(index, np.ndarray) and index.dtype.kind in "iu"
 
 
 def is_basic(index: Any) -> bool:
