@@ -59,6 +59,28 @@ CASES = {
     "second": lambda x, y: grad(
         lambda a: (grad(lambda b: (b**3 * y).sum())(a) ** 2).sum()
     )(x),
+    "spread": lambda x, y: [
+        np.var(x),
+        np.var(x, axis=0, keepdims=True),
+        np.std(y, axis=1, ddof=1),
+        x - np.mean(x, axis=0, keepdims=True),
+    ],
+    "choice": lambda x, y: [
+        np.where(x > 0.5, y, 0),
+        np.where(y > 0, x, 0.0),
+        np.where((x > 0)[:, :1], -y * 0, 0),
+        np.where(x > y, x, -0.0),
+    ],
+    "views": lambda x, y: [
+        np.moveaxis(x[None] * 2, 0, -1) * 1,
+        np.swapaxes(y[None] + 1, 0, 1) * 1,
+        np.transpose(x[:, None] + y, (2, 0, 1)) + 0.5,
+        np.expand_dims(x, 1) * y[None],
+        np.squeeze(np.expand_dims(x * 2, (0, 2))) + y,
+        np.argmax(x, axis=-1),
+        np.argmin(y, axis=0, keepdims=True),
+        np.mean(np.exp(x), axis=(1,)) * 2,
+    ],
     "several": lambda x, y: {"a": x + y, "b": [x, y * 0 + 1], "c": x.sum()},
 }
 
@@ -94,6 +116,15 @@ def compare(got, expected):
         assert values.dtype == expected.dtype
         assert values.shape == expected.shape
         np.testing.assert_array_equal(values, expected.data)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_choice_between_numbers_and_zero_keeps_every_bit(dtype):
+    special = np.array([np.nan, np.inf, -np.inf, -0.0, 1.5, -2.0], dtype)
+    x, chosen = np.tile(special, 100), np.arange(600) % 4 < 2
+    _, program = recorded(lambda x, c: np.where(c, x, 0), Tensor(x), Tensor(chosen))
+    (got,) = CompiledStep(program).run([(x, chosen)])
+    assert got.tobytes() == np.where(chosen, x, 0).tobytes()
 
 
 # -- simplification --------------------------------------------------------------------

@@ -28,14 +28,36 @@ OPAQUE: set[Callable[..., Any]] = {
 }  # fmt: skip
 
 
+def variance(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """What ``np.var`` does, in calls of which the gradient needs the same."""
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    total = np.sum(centred * centred, axis=axis, keepdims=keepdims)
+    return total / max(x.size // max(total.size, 1) - ddof, 0)
+
+
+def deviation(x: Any, **options: Any) -> Any:
+    """What ``np.std`` does."""
+    return np.sqrt(variance(x, **options))
+
+
+# Functions of NumPy that are written in other calls of NumPy.
+WRITTEN: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.var: variance, np.std: deviation,
+}  # fmt: skip
+
 NAMED: set[Callable[..., Any]] = {
-    functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp,
-    functions.relu, functions.log_sigmoid, functions.softplus,
+    np.var, np.std, functions.sigmoid, functions.softmax, functions.log_softmax,
+    functions.logsumexp, functions.relu, functions.log_sigmoid, functions.softplus,
 }  # fmt: skip
 
 
-def can_open(function: Callable[..., Any]) -> bool:
+def can_open(op: Op) -> bool:
     """Whether a function is one of this package that is written in calls on arrays."""
+    function = op.function
+    if function in WRITTEN:
+        plain = op.kwargs.keys() <= {"axis", "ddof", "keepdims"} and len(op.args) == 1
+        wide = op.out.dtype in (np.float32, np.float64)
+        return plain and wide and op.args[0].dtype == op.out.dtype
     home = getattr(function, "__module__", None) or ""
     return (
         hasattr(function, "body")
@@ -52,7 +74,7 @@ def lower(program: Program, keep: Container[Callable[..., Any]] = ()) -> Program
     """
 
     def opens(op: Op) -> bool:
-        return can_open(op.function) and op.function not in keep
+        return can_open(op) and op.function not in keep
 
     while any(opens(op) for op in program.ops):
         ops: list[Op] = []
@@ -77,7 +99,7 @@ def lower(program: Program, keep: Container[Callable[..., Any]] = ()) -> Program
 def body_of(op: Op) -> Program:
     """Record what one call does inside."""
     operands = list(op.operands())
-    body = op.function.body  # type: ignore[attr-defined]  # every primitive has one
+    body = WRITTEN.get(op.function) or op.function.body  # type: ignore[attr-defined]  # every primitive has one
 
     def run(*tensors: Any) -> Any:
         given = iter(tensors)

@@ -88,8 +88,28 @@ def for_people(program: Program) -> Program:
 
 
 def readable(program: Program) -> str:
-    """A program as a NumPy function for people."""
-    return numpy_source(for_people(program), program.variables())
+    """A program as a NumPy function for people.
+
+    An input that is only ever used as floats is shown as floats.
+    """
+    shown = on_floats(simplify(program.copy()))
+    return numpy_source(for_people(shown), program.variables())
+
+
+def on_floats(program: Program) -> Program:
+    """The same program for inputs of floats where all calls cast them to floats."""
+    mapping: dict[Value, Value] = {}
+    for value in program.inputs:
+        uses = [op for op in program.ops if any(v is value for v in op.operands())]
+        kinds = {op.args[1] if op.function is functions.astype else None for op in uses}
+        cast = kinds.pop() if len(kinds) == 1 else None
+        if cast and np.dtype(cast).kind == "f" and value not in program.roots():
+            mapping[value] = Value("input", np.empty(value.shape, cast), value.name)
+    for op in program.ops:
+        op.substitute(mapping)
+    found = program.with_calls(program.ops, mapping)
+    found.inputs = [mapping.get(value, value) for value in program.inputs]
+    return found
 
 
 class CompiledStep:
@@ -99,7 +119,6 @@ class CompiledStep:
         self.program = simplify(program)
         self.plan = Planner(simplify(lower(self.program.copy()))).build()
         self.lock = threading.RLock()  # an interrupt may strike while it is taken
-        self.casts = [self.cast_of(value) for value in self.program.inputs]
         self.rebound = list(self.plan.rebound)
         self.fixed = [v for v in self.plan.arguments if v not in self.plan.rebound]
 
@@ -107,12 +126,6 @@ class CompiledStep:
         self.sharing = len(set(self.program.assigns.values())) < len(
             self.program.assigns
         )
-
-    def cast_of(self, value: Value) -> Any:
-        """The dtype that all calls cast an input to before anything else, or None."""
-        uses = [op for op in self.program.ops if any(v is value for v in op.operands())]
-        kinds = {op.args[1] if op.function is functions.astype else None for op in uses}
-        return kinds.pop() if len(kinds) == 1 else None
 
     def still_holds(self) -> bool:
         """Whether the variables are still what they were at the recording."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from tinygrad_lr.callbacks import CallbackList
 from tinygrad_lr.callbacks.callback_list import numbers
-from tinygrad_lr.compiler import LossNotFiniteError
+from tinygrad_lr.compiler import CompiledStep, LossNotFiniteError
 from tinygrad_lr.models.data import Batch, whole_number
 from tinygrad_lr.models.observe import LossWatch
 from tinygrad_lr.models.replay import Replay, flat
@@ -44,7 +44,6 @@ class Loop:
         self.watch: LossWatch | None = None
         self.metrics: list[Any] = model.metrics if part != "predict" else []
         self.results: list[Any] = []
-        self.settled = False
         self.skip = 0  # batches of the first epoch that were done in an earlier run
 
     def begin(self) -> None:
@@ -55,12 +54,11 @@ class Loop:
     def run_epoch(self, epoch: int = 0) -> int:
         """Do one epoch; return how many batches it had."""
         self.results = []
-        self.settle()
         listening = self.callbacks.listens_to(self.part)
         seen = 0
         # A program is done with a batch when it asks for the next; a step as it is
         # written, or a callback, may keep it.
-        reuse = self.settled and not listening
+        reuse = not listening and self.recorded() is not None
         for count, batches in self.source.runs(reuse):
             if not listening:
                 self.take(self.run(batches, epoch, seen))
@@ -105,16 +103,11 @@ class Loop:
             self.watch = None
             return self.step.run(itertools.chain([stopped.batch], waiting))
 
-    def settle(self) -> None:
-        """Cast whole arrays once, if the program would cast each batch of them."""
-        source = self.source
-        if self.settled or not isinstance(source, ArraySource) or self.step.eager:
-            return
-        program = self.step.program_for(source.first())
-        if program is not None:
-            self.settled = True
-            if any(program.casts):
-                source.cast(program.casts)
+    def recorded(self) -> CompiledStep | None:
+        """The program for the batches of arrays in memory, if it is there."""
+        if not isinstance(self.source, ArraySource) or self.step.eager:
+            return None
+        return self.step.program_for(self.source.first())
 
     def run_epochs(self, epochs: range) -> int:
         """Do all epochs in one run, if that makes no difference: how many were done.
@@ -127,11 +120,9 @@ class Loop:
             isinstance(source, ArraySource)
             and source.uniform
             and callbacks.only_history
-            and not self.step.eager
         ):
             return 0
-        self.settle()
-        program = self.step.program_for(source.first())
+        program = self.recorded()
         remembered = [v for metric in self.metrics for v in metric.variables]
         ours = all(type(m).__module__.startswith("tinygrad_lr.") for m in self.metrics)
         if program is None or not ours or not program.can_begin(remembered):

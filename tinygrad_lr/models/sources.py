@@ -82,13 +82,6 @@ class ArraySource:
         ]
         self.steps: int | None = len(self.cuts)
 
-    def cast(self, dtypes: list[Any]) -> None:
-        """Give arrays, once for all batches, the dtypes that every step gives them."""
-        self.arrays = [
-            array if dtype is None else array.astype(dtype, copy=False)
-            for array, dtype in zip(self.arrays, dtypes, strict=True)
-        ]
-
     @property
     def uniform(self) -> bool:
         """Whether all batches have one size."""
