@@ -6,6 +6,7 @@ or draws numbers by itself must run as it is written, with one warning that says
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -308,6 +309,20 @@ class NoisyNumber(Noisy):
         return x * self.generator.uniform() if training else x
 
 
+class PythonCoin(Layer):
+    """Is left out now and then; without a call on arrays nothing of it is recorded."""
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return x if training and random.random() < 0.7 else x * 2
+
+
+class NumPyCoin(Layer):
+    """Asks NumPy's global generator."""
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return x if training and np.random.rand() < 0.7 else x * 2  # as people write
+
+
 class Counting(Layer):
     """Counts its calls with a Python number."""
 
@@ -331,9 +346,13 @@ class CountingInside(Layer):
 
 
 @pytest.mark.filterwarnings("ignore:.*cannot be compiled")
-@pytest.mark.parametrize("kind", [Noisy, NoisyNumber, Counting, CountingInside])
+@pytest.mark.parametrize(
+    "kind", [Noisy, NoisyNumber, PythonCoin, NumPyCoin, Counting, CountingInside]
+)
 def test_what_changes_from_batch_to_batch_is_not_frozen(kind: Any) -> None:
     def make() -> Any:
+        random.seed(8)
+        np.random.seed(8)  # what NumPyCoin asks
         model = keras.Sequential([kind(), Dense(1, "sigmoid")])
         model.compile("sgd", "binary_crossentropy")
         return model

@@ -147,6 +147,17 @@ def test_compute_loss_can_be_ones_own() -> None:
     assert model.evaluate(X, Y, verbose=0) > 1000
 
 
+def test_compute_loss_need_not_take_training() -> None:
+    class Own(Net):
+        def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+            return np.mean((y - y_pred) ** 2) + 1000.0
+
+    model = Own()
+    model.compile("sgd")
+    assert model.evaluate(X, Y, verbose=0) > 1000
+    assert model.fit(X, Y, verbose=0).history["loss"][0] > 1000
+
+
 def test_losses_that_layers_add_are_counted() -> None:
     model = keras.Sequential(
         [

@@ -86,7 +86,7 @@ def rehearse_once(model: Steps, batch: tuple[Any, ...], learning: bool) -> None:
                     for doubt in doubts(part.loss, target.data, output.data, weight):
                         warn(doubt)
             with no_grad(), np.errstate(all="ignore"):
-                model.compute_loss(x, y, y_pred, sample_weight, training=learning)
+                model._compute_loss(x, y, y_pred, sample_weight, training=learning)
                 model.compute_metrics(x, y, y_pred, sample_weight)
                 model.reset_metrics()
         except Exception:

@@ -8,6 +8,8 @@ it was before that batch.
 from __future__ import annotations
 
 import itertools
+import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -120,6 +122,7 @@ class Replay:
 
     def run_once(self, batch: Batch, watch: bool = False) -> Any:
         """One eager run, recorded unless it turned out that it cannot be."""
+        state = None if self.eager else global_draws()
         with undone_on_error():
             if self.eager:
                 result = self.method(handed_over(as_tensors(batch)))
@@ -131,7 +134,7 @@ class Replay:
                     raise LossNotFiniteError(batch, loss.item())
         if not self.eager and program is not None:
             self.draft = program
-            if self.is_steady(batch, program):
+            if self.is_steady(batch, program, state == global_draws()):
                 self.keep(batch, program)
         return result
 
@@ -140,25 +143,25 @@ class Replay:
         """The latest recording."""
         return self.draft if self.latest is None else self.latest.program
 
-    def is_steady(self, batch: Batch, program: Program) -> bool:
+    def is_steady(self, batch: Batch, program: Program, undrawn: bool) -> bool:
         """Whether a program may be trusted to be the same for every batch.
 
         Our own code draws and counts where a recording sees it. Code of the user's may
         draw or count in Python, so it is recorded twice, and what differs is not a
-        constant.
+        constant. ``undrawn`` tells that global generators stand where they stood.
         """
-        if not program.foreign:
+        if undrawn and not program.foreign:
             return True
         text, before = program.text(), self.drafts.get(form(batch))
         self.drafts[form(batch)] = text
-        if before is not None and before != text:
+        if not undrawn or (before is not None and before != text):
             self.eager = True
             warn(
                 f"{self.name} computes with something that changes from batch to batch"
                 " in Python, such as a random draw or a counter, so it cannot be"
                 " compiled and runs eagerly. Keep counters in a Variable."
             )
-        return before == text
+        return undrawn and before == text
 
     def record(self, batch: Batch) -> tuple[Any, Program | None]:
         """Run once, recording: the result, and the program if there is one."""
@@ -189,6 +192,15 @@ class Replay:
         self.latest_is_flat = is_flat(batch)
         if len(self.programs) > KEPT:
             del self.programs[next(iter(self.programs))]
+
+
+def global_draws() -> Any:
+    """Where the global generators of Python and NumPy stand, if anybody loaded them."""
+    states: list[Any] = [random.getstate()]
+    if "numpy.random" in sys.modules:
+        state: Any = np.random.get_state()
+        states += [state[1].tobytes(), state[2:]]
+    return states
 
 
 def is_flat(batch: Batch) -> bool:

@@ -7,6 +7,7 @@ where a recorded and compiled step may take the place of the written one.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Steps(Layer):
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             label(y_pred, "p")
-            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
             label(loss, "loss")
             scaled = self.optimizer.scale_loss(loss)
         self._loss_tracker.update_state(loss, sample_weight=batch_length(x))
@@ -72,7 +73,7 @@ class Steps(Layer):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
         label(y_pred, "p")
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
         label(loss, "loss")
         self._loss_tracker.update_state(loss, sample_weight=batch_length(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -104,6 +105,14 @@ class Steps(Layer):
                 "one: compile(loss='mse')."
             )
         return Tensor(0.0)
+
+    def _compute_loss(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+    ) -> Any:
+        """Call :meth:`compute_loss`; one of the user's need not take ``training``."""
+        if "training" in inspect.signature(self.compute_loss).parameters:
+            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        return self.compute_loss(x, y, y_pred, sample_weight)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
