@@ -243,7 +243,7 @@ def mish(x: Any) -> Any:
 
 @checked
 def glu(x: Any, axis: int = -1) -> Any:
-    """A * sigmoid(b), where a and b are the two halves of ``x`` along ``axis``.
+    """a * sigmoid(b), where a and b are the two halves of ``x`` along ``axis``.
 
     Source: Dauphin et al., "Language modeling with gated convolutional networks",
     arXiv:1612.08083.

@@ -76,6 +76,9 @@ class LeakyReLU(SameShape):
 class ELU(SameShape):
     """x where x > 0, else ``alpha * (exp(x) - 1)``.
 
+    Source: Clevert et al., "Fast and accurate deep network learning by exponential
+    linear units", arXiv:1511.07289.
+
     >>> import numpy as np
     >>> ELU()(np.array([-1.0, 2.0])).numpy().round(4)
     array([-0.6321,  2.    ], dtype=float32)

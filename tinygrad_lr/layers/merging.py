@@ -112,7 +112,7 @@ def where_counted(inputs: Any, mask: Any) -> list[Any]:
 
 
 class Add(Merge):
-    """The sum of the inputs.
+    """The sum of the inputs, a list of two or more whose shapes broadcast.
 
     >>> import numpy as np
     >>> Add()([np.array([[1.0]]), np.array([[2.0]])]).numpy()
@@ -162,7 +162,7 @@ class Multiply(Merge):
 
 
 class Average(Merge):
-    """The mean of the inputs.
+    """The mean of the inputs, a list of two or more whose shapes broadcast.
 
     >>> import numpy as np
     >>> Average()([np.zeros((1, 2)), np.ones((1, 2))]).numpy()

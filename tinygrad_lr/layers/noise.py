@@ -134,7 +134,7 @@ class SpatialDropout(Dropout):
 
 
 class SpatialDropout1D(SpatialDropout):
-    """Drops whole features of a sequence, at all its steps.
+    """Drops whole features of a sequence (batch, steps, features), at all its steps.
 
     Source: Tompson et al., "Efficient object localization using convolutional
     networks", arXiv:1411.4280.
@@ -155,13 +155,13 @@ class SpatialDropout1D(SpatialDropout):
 
 
 class SpatialDropout2D(SpatialDropout):
-    """Drops whole channels of an image."""
+    """Drops whole channels of an image of shape (batch, height, width, channels)."""
 
     rank = 2
 
 
 class SpatialDropout3D(SpatialDropout):
-    """Drops whole channels of a volume."""
+    """Drops whole channels of a volume: (batch, depth, height, width, channels)."""
 
     rank = 3
 
@@ -217,7 +217,7 @@ class GaussianDropout(Noise):
 
 
 class GaussianNoise(Noise):
-    """Adds normal noise of mean 0 and deviation ``stddev`` (from 0 to 1).
+    """Adds normal noise of mean 0 and deviation ``stddev`` (from 0 to 1), in training.
 
     >>> import numpy as np
     >>> GaussianNoise(0.1)(np.ones(2)).numpy()  # changed in training only

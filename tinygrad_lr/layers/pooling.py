@@ -88,7 +88,8 @@ class GlobalAveragePooling1D(GlobalAverage):
 
 
 class GlobalAveragePooling2D(GlobalAverage):
-    """The mean over the pixels of an image.
+    """The mean over the pixels of an image: (batch, height, width, n) becomes (batch,
+    n).
 
     >>> import numpy as np
     >>> GlobalAveragePooling2D()(np.ones((1, 2, 2, 1))).shape
@@ -99,7 +100,7 @@ class GlobalAveragePooling2D(GlobalAverage):
 
 
 class GlobalAveragePooling3D(GlobalAverage):
-    """The mean over the values of a volume.
+    """The mean over a volume: (batch, depth, height, width, n) becomes (batch, n).
 
     >>> import numpy as np
     >>> GlobalAveragePooling3D()(np.ones((1, 2, 2, 2, 1))).shape
@@ -110,7 +111,7 @@ class GlobalAveragePooling3D(GlobalAverage):
 
 
 class GlobalMaxPooling1D(GlobalMax):
-    """The maximum over the steps of a sequence.
+    """The maximum over the steps of a sequence: (batch, steps, n) becomes (batch, n).
 
     >>> import numpy as np
     >>> GlobalMaxPooling1D()(np.array([[[1.0], [3.0]]])).numpy()
@@ -121,7 +122,8 @@ class GlobalMaxPooling1D(GlobalMax):
 
 
 class GlobalMaxPooling2D(GlobalMax):
-    """The maximum over the pixels of an image.
+    """The maximum over the pixels of an image: (batch, height, width, n) becomes
+    (batch, n).
 
     >>> import numpy as np
     >>> GlobalMaxPooling2D()(np.ones((1, 2, 2, 1))).shape
@@ -132,7 +134,7 @@ class GlobalMaxPooling2D(GlobalMax):
 
 
 class GlobalMaxPooling3D(GlobalMax):
-    """The maximum over the values of a volume.
+    """The maximum over a volume: (batch, depth, height, width, n) becomes (batch, n).
 
     >>> import numpy as np
     >>> GlobalMaxPooling3D()(np.ones((1, 2, 2, 2, 1))).shape
