@@ -19,10 +19,10 @@ from tinygrad_lr.layers.keras_tensor import (
     Form,
     KerasTensor,
     Node,
-    forms_of,
     has_places,
     places_in,
 )
+from tinygrad_lr.layers.shape_inference import forms_of
 from tinygrad_lr.layers.size_bounds import check_room
 from tinygrad_lr.layers.tracking import Tracking
 from tinygrad_lr.masks import mask_of, set_mask

@@ -14,7 +14,8 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
-from tinygrad_lr.layers.keras_tensor import KerasTensor, Node, forms_of, has_places
+from tinygrad_lr.layers.keras_tensor import KerasTensor, Node, has_places
+from tinygrad_lr.layers.shape_inference import forms_of
 from tinygrad_lr.layers.size_bounds import check_growth
 from tinygrad_lr.naming import class_name, unique_name
 from tinygrad_lr.nesting import map_structure

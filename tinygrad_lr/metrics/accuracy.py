@@ -106,13 +106,13 @@ def rows_and_numbers(y_true: Any, y_pred: Any, name: str) -> tuple[Any, Any]:
     return y, p
 
 
-class Share(FunctionMetric):
+class AccuracyMetric(FunctionMetric):
     """Base class of the metrics here: larger is better."""
 
     _direction = "up"
 
 
-class Accuracy(Share, of=accuracy):
+class Accuracy(AccuracyMetric, of=accuracy):
     """How often predictions equal labels.
 
     >>> float(Accuracy()([[1], [2]], [[1], [3]]))
@@ -120,7 +120,7 @@ class Accuracy(Share, of=accuracy):
     """
 
 
-class BinaryAccuracy(Share, of=binary_accuracy):
+class BinaryAccuracy(AccuracyMetric, of=binary_accuracy):
     """How often predictions above or below ``threshold`` match labels 1 and 0.
 
     >>> float(BinaryAccuracy()([[1], [0]], [[0.7], [0.6]]))
@@ -128,7 +128,7 @@ class BinaryAccuracy(Share, of=binary_accuracy):
     """
 
 
-class CategoricalAccuracy(Share, of=categorical_accuracy):
+class CategoricalAccuracy(AccuracyMetric, of=categorical_accuracy):
     """How often the likeliest class is the one of the one-hot label.
 
     >>> float(CategoricalAccuracy()([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]]))
@@ -136,7 +136,7 @@ class CategoricalAccuracy(Share, of=categorical_accuracy):
     """
 
 
-class SparseCategoricalAccuracy(Share, of=sparse_categorical_accuracy):
+class SparseCategoricalAccuracy(AccuracyMetric, of=sparse_categorical_accuracy):
     """How often the likeliest class is the one of the label, a class number.
 
     >>> float(SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.4, 0.6]]))
@@ -145,7 +145,7 @@ class SparseCategoricalAccuracy(Share, of=sparse_categorical_accuracy):
 
 
 class TopKCategoricalAccuracy(
-    Share, of=top_k_categorical_accuracy, order="k name dtype"
+    AccuracyMetric, of=top_k_categorical_accuracy, order="k name dtype"
 ):
     """How often the class of the one-hot label is among the ``k`` likeliest.
 
@@ -155,8 +155,8 @@ class TopKCategoricalAccuracy(
 
 
 class SparseTopKCategoricalAccuracy(
-    Share, of=sparse_top_k_categorical_accuracy, order="k name dtype from_sorted_ids",
-    unsaid=("from_sorted_ids",),
+    AccuracyMetric, of=sparse_top_k_categorical_accuracy,
+    order="k name dtype from_sorted_ids", unsaid=("from_sorted_ids",),
 ):  # fmt: skip
     """How often the class number is among the ``k`` likeliest.
 
