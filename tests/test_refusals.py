@@ -52,9 +52,9 @@ def test_a_name_that_is_not_there(module: str, name: str, sentence: str) -> None
 def test_a_name_that_cannot_be_imported() -> None:
     with pytest.raises(ImportError, match="recurrent layers are not there yet"):
         from tinygrad_lr.layers import LSTM  # noqa: F401
-    from tinygrad_lr.utils import nested  # a submodule is still found
+    from tinygrad_lr.utils.plotting import nested  # a submodule is still found
 
-    assert nested.__name__ == "tinygrad_lr.utils.nested"
+    assert nested.__name__ == "tinygrad_lr.utils.plotting.nested"
 
 
 def fitted(x: Any = X, y: Any = Y, callbacks: Any = None, **given: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygrad_lr.utils.layered import BELOW, Edge, Node, arrange
+from tinygrad_lr.utils.plotting.layered import BELOW, Edge, Node, arrange
 
 
 @st.composite

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import tinygrad_lr as keras
-from tinygrad_lr.utils import dot as dot_module
-from tinygrad_lr.utils.drawing import text_width, wrap
+from tinygrad_lr.utils.plotting import dot as dot_module
+from tinygrad_lr.utils.plotting.svg import text_width, wrap
 
 LAYERS = keras.layers
 TAG = "{http://www.w3.org/2000/svg}"

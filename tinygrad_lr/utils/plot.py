@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from tinygrad_lr.arguments import unknown_argument
-from tinygrad_lr.utils.diagram import Options, diagram_of
-from tinygrad_lr.utils.dot import Dot
+from tinygrad_lr.utils.plotting.diagram import Options, diagram_of
+from tinygrad_lr.utils.plotting.dot import Dot
 
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 

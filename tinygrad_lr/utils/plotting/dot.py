@@ -10,8 +10,8 @@ from typing import Any
 
 from tinygrad_lr.notices import warn
 from tinygrad_lr.saving.atomic import write_whole
-from tinygrad_lr.utils.diagram import Box, Diagram, Path
-from tinygrad_lr.utils.drawing import FILLS, escaped, svg
+from tinygrad_lr.utils.plotting.diagram import Box, Diagram, Path
+from tinygrad_lr.utils.plotting.svg import FILLS, escaped, svg
 
 TEXT = ("", "canon", "dot", "gv", "raw")
 told: set[str] = set()  # files that were asked for in a format that there is not

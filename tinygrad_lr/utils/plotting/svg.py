@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tinygrad_lr.utils.diagram import Box, Diagram
-from tinygrad_lr.utils.layered import Point
-from tinygrad_lr.utils.nested import FRAME, Layout
+from tinygrad_lr.utils.plotting.diagram import Box, Diagram
+from tinygrad_lr.utils.plotting.layered import Point
+from tinygrad_lr.utils.plotting.nested import FRAME, Layout
 
 SANS = "Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 MONO = "ui-monospace, Menlo, Consolas, Liberation Mono, DejaVu Sans Mono, monospace"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tinygrad_lr.utils.diagram import Box, Diagram, Path
-from tinygrad_lr.utils.layered import Edge, Node, Point, arrange
+from tinygrad_lr.utils.plotting.diagram import Box, Diagram, Path
+from tinygrad_lr.utils.plotting.layered import Edge, Node, Point, arrange
 
 FRAME, FRAME_TOP = 18.0, 38.0  # room inside of a frame; and on top, for its label
 
