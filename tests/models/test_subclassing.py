@@ -196,3 +196,11 @@ def test_names_that_keras_leaves_free_can_be_ones_own() -> None:
     model.compile("sgd", "mse")
     model.fit(X, Y, verbose=0)
     assert [getattr(model, name) for name in names] == list(range(len(names)))
+
+
+def test_a_call_set_on_a_layer_stays() -> None:
+    model = Net()
+    model.hidden.call = lambda x: x * 7
+    model.out.call = lambda x: x[:, :1]
+    assert model.predict(X, verbose=0).tolist() == (X[:, :1] * 7).tolist()
+    assert model.hidden.call(1) == 7

@@ -20,23 +20,26 @@ def observed(model: Any, note: Callable[[Any, Any], None]) -> Iterator[None]:
     """Within the block, ``note(layer, output)`` is called whenever a layer has
     computed.
     """
-    layers = list(model._flatten_layers(include_self=False))
 
-    def noting(layer: Any) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            output = type(layer).call(layer, *args, **kwargs)
+    def noting(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            output = call(*args, **kwargs)
             note(layer, output)
             return output
 
-        return call
+        return noted
 
+    layers = list(model._flatten_layers(include_self=False))
+    own = [layer.__dict__.get("call") for layer in layers]  # one set by the user
     for layer in layers:
-        layer.__dict__["call"] = noting(layer)
+        layer.__dict__["call"] = noting(layer, layer.call)
     try:
         yield
     finally:
-        for layer in layers:
-            layer.__dict__.pop("call", None)
+        for layer, call in zip(layers, own, strict=True):
+            del layer.__dict__["call"]
+            if call is not None:
+                layer.__dict__["call"] = call
 
 
 @contextlib.contextmanager
