@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from replaying import BINARY, CLASSES, X, small
+from test_bitwise_layers import LAYERS, OF_INTEGERS
 
 import tinygrad_lr as keras
 from tinygrad_lr.layers import Activation, Dense
@@ -92,6 +93,51 @@ def test_many_activations_alone(tmp_path: Path) -> None:
     for name in sorted({*ACTIVATIONS} - {"exponential"}):
         layers += [Activation(name, name=f"a_{name}"), Dense(4)]
     same_alone(keras.Sequential(layers), tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*an input with a mask")  # Flatten drops it
+@pytest.mark.parametrize("name", [name for name, cases in LAYERS.items() if cases])
+def test_source_of_each_layer(name: str) -> None:
+    made = LAYERS[name][0]()
+    chain = made if isinstance(made, list) else [made]
+    model = keras.Sequential([keras.Input((3,)), *chain])
+    x = np.abs(np.trunc(X * 2)) if name in OF_INTEGERS else X
+    namespace: dict[str, Any] = {}
+    exec(model.to_numpy_source(), namespace)
+    for rows in (1, 7):
+        expected = model.predict(x[:rows], verbose=0)
+        got = namespace["predict"](x[:rows])
+        assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
+        np.testing.assert_allclose(got, expected, rtol=3e-6, atol=1e-6)
+
+
+def test_inputs_are_checked() -> None:
+    left, right = keras.Input((3,), name="left"), keras.Input((1,), name="right")
+    model = keras.Model([left, right], Dense(1)(left) + right)
+    names: dict[str, Any] = {}
+    exec(model.to_numpy_source(), names)
+    x, y = X[:4], X[:4, 0]  # a column may be given as a row of numbers
+    expected = model.predict([x, y], verbose=0)
+    np.testing.assert_allclose(names["predict"](x, y), expected, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"left of shape \(n, 3\), got \(4, 2\)"):
+        names["predict"](x[:, :2], y)
+    with pytest.raises(ValueError, match=r"rows of right as of left, got 3 and 4"):
+        names["predict"](x, y[:3])
+
+
+def test_a_function_that_computes_otherwise_from_some_size_on() -> None:
+    """Softplus of 200 numbers and of 300 is computed in different ways."""
+    model = keras.Sequential([Dense(100, "softplus", input_dim=3)])
+    names: dict[str, Any] = {}
+    exec(model.to_numpy_source(), names)
+    for rows in (2, 3):
+        expected = model.predict(X[:rows], verbose=0)
+        np.testing.assert_array_equal(names["predict"](X[:rows]), expected)
+
+
+def test_the_file_is_not_the_one_for_weights(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Python file"):
+        small().to_numpy_source(tmp_path / "model.npz")
 
 
 def test_weights_in_the_file(tmp_path: Path) -> None:

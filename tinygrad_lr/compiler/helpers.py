@@ -99,37 +99,42 @@ def plain_source(function: Function, name: str) -> str:
     for argument in [*listed, arguments.vararg, arguments.kwarg]:
         if argument is not None:
             argument.annotation = None
-    body_text = without_modules(text, definition, body.__globals__)
+    body_text = plain_body(text, definition, body.__globals__)
     return f"def {name}({ast.unparse(arguments)}):\n{without_comments(body_text)}"
 
 
-def without_modules(text: str, node: ast.FunctionDef, known: dict[str, Any]) -> str:
-    """The body of a function, without docstring; ``functions.softmax`` becomes
-    ``softmax``.
+def plain_body(text: str, node: ast.FunctionDef, known: dict[str, Any]) -> str:
+    """The body of a function without docstring and annotations; ``functions.softmax``
+    becomes ``softmax``.
     """
     lines = text.encode().splitlines(keepends=True)
     starts = [0, *itertools.accumulate(map(len, lines))]
     source = b"".join(lines)
 
-    def place(line: int, column: int) -> int:
-        return starts[line - 1] + column
+    def start(part: Any) -> int:
+        return int(starts[part.lineno - 1] + part.col_offset)
+
+    def end(part: Any) -> int:
+        return int(starts[part.end_lineno - 1] + part.end_col_offset)
 
     documented = ast.get_docstring(node) is not None and len(node.body) > 1
     first, *rest = node.body[documented:]
-    modules = [
-        part
-        for statement in (first, *rest)
-        for part in ast.walk(statement)
-        if isinstance(part, ast.Attribute)
-        and isinstance(part.value, ast.Name)
-        and is_ours(known.get(part.value.id))
-    ]
-    for part in sorted(modules, key=lambda m: (m.lineno, m.col_offset), reverse=True):
-        start = place(part.lineno, part.col_offset)
-        end = place(part.end_lineno or 0, part.end_col_offset or 0)
-        source = source[:start] + part.attr.encode() + source[end:]
+    cuts: list[tuple[int, int, bytes]] = []
+    for part in (part for top in (first, *rest) for part in ast.walk(top)):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            if is_ours(known.get(part.value.id)):
+                cuts.append((start(part), end(part), part.attr.encode()))
+        elif isinstance(part, ast.arg) and part.annotation is not None:
+            cuts.append((start(part), end(part), part.arg.encode()))
+        elif isinstance(part, ast.AnnAssign) and part.value is not None:
+            cuts.append((end(part.target), start(part.value), b" = "))
+        elif isinstance(part, ast.FunctionDef) and part.returns is not None:
+            arrow = source.rindex(b" ->", 0, start(part.returns))
+            cuts.append((arrow, end(part.returns), b""))
+    for begin, stop, new in sorted(cuts, reverse=True):
+        source = source[:begin] + new + source[stop:]
     indent = 4 if first.lineno == node.lineno else first.col_offset
-    return " " * indent + source[place(first.lineno, first.col_offset) :].decode()
+    return " " * indent + source[start(first) :].decode()
 
 
 def without_comments(text: str) -> str:

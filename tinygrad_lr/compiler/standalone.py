@@ -43,8 +43,8 @@ def standalone_source(
     if weights_file is not None:
         name = quoted(weights_file)
         top = ["from pathlib import Path", "", *top]
-        arrays = [f"_weights = np.load(Path(__file__).with_name({name}))"]
-        arrays += [f"{word} = _weights[{quoted(word)}]" for word in weights]
+        arrays = [f"with np.load(Path(__file__).with_name({name})) as _weights:"]
+        arrays += [f"    {word} = _weights[{quoted(word)}]" for word in weights]
     else:
         arrays = [
             line
@@ -81,13 +81,18 @@ def predict_source(step: str, inputs: Mapping[str, Value], weights: list[str]) -
         check = f"{name}.shape[1:] != {shape}"
         if not shape:
             check = f"{name}.ndim != 1"
-        elif name != first:
-            check += f" or len({name}) != len({first})"
         lines += [
             f"    if {check}:",
             f'        raise ValueError(f"expected {name} of shape ({said}), got'
             f' {{{name}.shape}}")',
         ]
+        if name != first:
+            lines += [
+                f"    if len({name}) != len({first}):",
+                f'        counts = f"{{len({name})}} and {{len({first})}}"',
+                f'        raise ValueError(f"expected as many rows of {name} as of'
+                f' {first}, got {{counts}}")',
+            ]
     lines += folded(f"return {step}({', '.join([*inputs, *weights])})", 88, "    ")
     return "\n".join(lines)
 

@@ -35,6 +35,12 @@ def to_numpy_source(model: Steps, path: str | os.PathLike[str] | None = None) ->
         )
     large = model.count_params() > INLINE and path is not None
     target = None if path is None else Path(path)
+    if target is not None and target.suffix == ".npz":
+        raise ValueError(
+            f"to_numpy_source({target.name!r}): expected the name of a Python file, "
+            "such as 'model.py'; weights that do not fit into it stand in an .npz "
+            "beside it."
+        )
     beside = target.with_suffix(".npz") if target is not None and large else None
     source, weights = standalone_source(
         for_people(two),

@@ -314,8 +314,10 @@ class Model(Saveable):
     def to_numpy_source(self, path: Any = None) -> str:
         """Return a Python file that predicts with NumPy alone; write it to ``path``.
 
-        The file has one function for users, ``predict(x)``. Weights stand in it if they
-        are few (4,096 numbers), else in an ``.npz`` of the same name beside it.
+        The file has one function for users, ``predict(x)`` (or ``predict(left, right)``
+        with the names of several inputs), for any number of rows. Weights stand in it
+        if they are few (4,096 numbers), else in an ``.npz`` of the same name beside it.
+        A length that the model leaves open is the one of the last ``predict``.
         """
         return to_numpy_source(self, path)
 
