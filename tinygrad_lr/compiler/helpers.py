@@ -31,7 +31,7 @@ def with_helpers(
     functions: Iterable[Function],
 ) -> tuple[dict[Function, None], dict[str, str]]:
     """The functions, each after those of ours that it calls itself, and the constants
-    that they need.
+    (and imports) that they need.
     """
     found: dict[Function, None] = {}
     visited: set[Function] = set()
@@ -55,12 +55,13 @@ def with_helpers(
                 if used not in visited:
                     visit(used)
             elif inspect.ismodule(used) and used is not np:
-                constants[name] = f'__import__("{used.__name__}")'
+                alias = "" if name == used.__name__ else f" as {name}"
+                constants[name] = f"import {used.__name__}{alias}"
             elif isinstance(used, (int, float)) and name not in dir(builtins):
                 constants[name] = repr(used)
             elif name in BY_ELEMENT:
-                math = f'__import__("math").{BY_ELEMENT[name]}'
-                constants[name] = f"np.frompyfunc({math}, 1, 1)"
+                constants["math"] = "import math"
+                constants[name] = f"np.frompyfunc(math.{BY_ELEMENT[name]}, 1, 1)"
         found.setdefault(function)
 
     for function in functions:

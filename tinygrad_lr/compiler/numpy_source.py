@@ -96,13 +96,20 @@ class Text(NamedTuple):
 
     def joined(self) -> str:
         """The source as a whole."""
-        return f"import numpy as np\n\n\n{self.body()}\n"
+        return f"{self.imports()}\n\n\n{self.body()}\n"
+
+    def imports(self, *others: str) -> str:
+        """What the source imports, besides ``others``: NumPy, and what is in Python."""
+        found = [t for t in self.constants.values() if t.startswith("import ")]
+        plain = sorted({*others, *found})
+        return "\n".join([*plain, *([""] if plain else []), "import numpy as np"])
 
     def body(self) -> str:
         """The source without its import."""
         constants = [
             line
             for name, text in self.constants.items()
+            if not text.startswith("import ")
             for line in folded(f"{name} = {text}")
         ]
         parts = [

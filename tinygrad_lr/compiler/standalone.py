@@ -39,10 +39,10 @@ def standalone_source(
     inputs = {printer.name_of[value]: value for value in two.inputs}
     text = for_any_length(printed, Printer(three).text(), next(iter(inputs)))
     weights = {word: variable.data for variable, word in printer.variable_names.items()}
-    top = ["import numpy as np"]
+    others: list[str] = []
     if weights_file is not None:
         name = quoted(weights_file)
-        top = ["from pathlib import Path", "", *top]
+        others = ["from pathlib import Path"]
         arrays = [f"with np.load(Path(__file__).with_name({name})) as _weights:"]
         arrays += [f"    {word} = _weights[{quoted(word)}]" for word in weights]
     else:
@@ -52,7 +52,7 @@ def standalone_source(
             for line in folded(f"{word} = {array_source(array)}")
         ]
     parts = [
-        "\n".join([f'"""{title}: predict(x) with NumPy alone."""', "", *top]),
+        f'"""{title}: predict(x) with NumPy alone."""\n\n{text.imports(*others)}',
         text.body(),
         predict_source(two.name, inputs, list(weights)),
     ]
