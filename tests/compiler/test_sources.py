@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_lr.autodiff import Tensor, functions, grad
+from tinygrad_lr.autodiff import Tensor, functions, grad, relu
 from tinygrad_lr.compiler import function
 from tinygrad_lr.losses import crossentropy
 
@@ -48,3 +48,21 @@ def test_a_program_and_its_gradient_are_printed_so_that_they_run(name):
         printed[0] if isinstance(printed, tuple) else printed, first, rtol=1e-12
     )
     np.testing.assert_allclose(step(Tensor(X)).numpy(), first, rtol=1e-12)
+
+
+def test_a_matrix_of_one_number_stays_a_matrix():
+    """``x @ ones`` is no product with a number."""
+    ones = np.full((3, 3), 0.7)
+    step = function(lambda x: x @ ones + relu([x, x])[0])
+    expected = step(X).numpy()
+    np.testing.assert_array_equal(step(X).numpy(), expected)
+    names = {}
+    exec(step.source, names)
+    np.testing.assert_array_equal(names["lambda_"](X), expected)
+    assert "np.moveaxis" not in source_of(lambda x: np.moveaxis(x, 0, 0) * 2)
+
+
+def source_of(step):
+    recorded = function(step)
+    recorded(X)
+    return recorded.source

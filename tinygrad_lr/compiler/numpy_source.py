@@ -395,7 +395,7 @@ class Printer:
         """The number that a constant repeats, if the other arrays have its dtype and
         the shape of the result.
         """
-        number = one_number(x)
+        number = one_number(x) if is_elementwise_call(op) else None
         others = [v for v in op.operands() if v.array is None]
         if number is None or not others or x.dtype.kind != "f":
             return None
