@@ -200,6 +200,14 @@ def spell_not(printer: Printer, op: Op) -> tuple[str, int] | None:
     return None
 
 
+def spell_and(printer: Printer, op: Op) -> tuple[str, int] | None:
+    """``a & b``, which for truths is the same."""
+    if len(op.operands()) == 2 and all(v.dtype == bool for v in op.operands()):
+        x, y = op.args
+        return f"{printer.operand(x, AND)} & {printer.operand(y, AND + 1)}", AND
+    return None
+
+
 def spell_square(printer: Printer, op: Op) -> tuple[str, int]:
     return f"{printer.operand(op.args[0], ATOM)} ** 2", POWER
 
@@ -231,6 +239,7 @@ SPELLINGS: dict[Callable[..., Any], Callable[[Printer, Op], tuple[str, int] | No
     np.negative: spell_negative,
     np.square: spell_square,
     np.logical_not: spell_not,
+    np.logical_and: spell_and,
     np.bitwise_not: spell_not,
     np.expand_dims: spell_reshape,
     np.squeeze: spell_reshape,

@@ -44,7 +44,6 @@ from tinygrad_lr.compiler.program import Op, Program, Value, values_in, word_for
 
 INLINE = 60  # characters up to which a call is written into the line that uses it
 LONG = 80  # the same for what is added, or handed back under a name
-AUTOMATIC = re.compile(r"input_layer(_\d+)?$")  # names that no user gave
 counter = itertools.count(1)
 
 
@@ -75,6 +74,11 @@ def identifier(wish: str) -> str:
     if not f"_{word}".isidentifier():  # such as with a superscript
         word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_")
     return word if word.isidentifier() else f"_{word}" if word else "value"
+
+
+def is_automatic(name: str) -> bool:
+    """Whether an input was given this name by us."""
+    return re.fullmatch(r"input_layer(_\d+)?", name) is not None
 
 
 class Inlined(NamedTuple):
@@ -254,7 +258,7 @@ class Printer:
     def replaces_input(self, out: Value, x: Any) -> bool:
         """Whether a cast of an input may have its name: ``x = x.astype("float32")``."""
         free = isinstance(x, Value) and x.kind == "input" and self.uses[x] == 1
-        named = out.name is not None and not AUTOMATIC.match(out.name)
+        named = out.name is not None and not is_automatic(out.name)
         return free and not named and out not in self.roots
 
     def word(self, value: Value, op: Op) -> str:
@@ -265,8 +269,9 @@ class Printer:
         if value.name is None and of is not None and of.hint is not None:
             return "d_" + of.hint
         word = value.name or value.hint
-        if word is None and op.function is astype and op.args[0] in self.name_of:
-            word = f"{self.name_of[op.args[0]]}_{value.dtype}"
+        cast = self.name_of.get(op.args[0]) if op.function is astype else None
+        if word is None and cast is not None and len(cast) < 20:
+            word = f"{cast}_{value.dtype}"
         return word or ("mask" if value.dtype == bool else "t")
 
     # -- expressions -------------------------------------------------------------------

@@ -156,6 +156,14 @@ def is_matrix_transpose(op: Op) -> bool:
     return bool(axes[0] % 2 != axes[1] % 2)
 
 
+def double_flip(op: Op, walk: Walk) -> Op | None:
+    """What is flipped twice is as it was."""
+    made = walk.maker(op.args[0], np.flip)
+    if made is not None and (made.args[1:], made.kwargs) == (op.args[1:], op.kwargs):
+        return instead(op, np.positive, made.args[0])
+    return None
+
+
 def sum_of_one(op: Op, walk: Walk) -> Op | None:
     """A sum over axes of length 1 is a reshape."""
     x = op.args[0]
@@ -240,8 +248,8 @@ def plus_negative(op: Op, walk: Walk) -> Op | None:
     """``a + (-b)`` is ``a - b`` in every bit (IEEE 754, section 5.4.1)."""
     if all_floats(op):
         for x, y in (op.args, op.args[::-1]):
-            opposite = minus(y, walk) if isinstance(y, Value) else None
-            if opposite is not None and y.array is None:
+            opposite = None if is_constant(y) else minus(y, walk)
+            if opposite is not None:
                 return instead(op, np.subtract, x, opposite)
     return None
 
@@ -249,10 +257,13 @@ def plus_negative(op: Op, walk: Walk) -> Op | None:
 def minus_negative(op: Op, walk: Walk) -> Op | None:
     """``a - (-b)`` is ``a + b``."""
     x, y = op.args
-    opposite = minus(y, walk) if isinstance(y, Value) and all_floats(op) else None
-    if opposite is not None and y.array is None:
-        return instead(op, np.add, x, opposite)
-    return None
+    opposite = None if is_constant(y) or not all_floats(op) else minus(y, walk)
+    return None if opposite is None else instead(op, np.add, x, opposite)
+
+
+def is_constant(x: Any) -> bool:
+    """Whether an argument is an array that never changes."""
+    return isinstance(x, Value) and x.array is not None
 
 
 # -- choices ---------------------------------------------------------------------------
@@ -339,6 +350,7 @@ REWRITES: dict[Function, tuple[Rewrite, ...]] = {
     np.mean: (sum_of_one, sum_of_view),
     np.transpose: (double_transpose,),
     np.swapaxes: (double_transpose,),
+    np.flip: (double_flip,),
     functions.getitem: (index_of_everything,),
     **dict.fromkeys(VIEWS, (view_of_view, without_kept_axes)),
 }

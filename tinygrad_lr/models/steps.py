@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lr.autodiff import GradientTape, Tensor, hint, label, no_grad
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import readable
+from tinygrad_lr.compiler.numpy_source import is_automatic
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
@@ -237,7 +238,8 @@ class Steps(Layer):
     def _words(self, name: str) -> list[str] | None:
         """What programs call several inputs ("x"), or their targets ("y")."""
         if name == "x":
-            return getattr(self, "input_names", None)
+            names = getattr(self, "input_names", None) or ()
+            return [f"x_{i}" if is_automatic(n) else n for i, n in enumerate(names)]
         return [
             f"{name}_{output}" for output in getattr(self, "output_names", None) or ()
         ]

@@ -269,10 +269,11 @@ class Optimizer(Memory):
             for g, v in zip(gradients, variables, strict=True)
         ]
         state = [*variables, *(v for v in self._variables if v is not self._iterations)]
-        before = [v.value for v in state]
+        before = [(v.value, v.data) for v in state]
         self._update([s / steps for s in sums], variables)
-        for variable, old in zip(state, before, strict=True):
-            variable.assign(np.where(now, variable, old))
+        for variable, (old, array) in zip(state, before, strict=True):
+            if variable.data is not array:  # the learning rate is only read
+                variable.assign(np.where(now, variable, old))
         for variable, total in zip(variables, sums, strict=True):
             self._accumulated[self._index[id(variable)]].assign(np.where(now, 0, total))
 

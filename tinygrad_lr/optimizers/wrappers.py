@@ -97,12 +97,13 @@ class LossScaleOptimizer(Optimizer):
         finite = self.check_finite(grads)
         scale, count = self.dynamic_scale, self.step_counter
         state = [*weights, *inner.variables]
-        before = [variable.value for variable in state]
+        before = [(variable.value, variable.data) for variable in state]
         inner.apply(
             [g if g is None else np.where(finite, g / scale, 0) for g in grads], weights
         )
-        for variable, old in zip(state, before, strict=True):
-            variable.assign(np.where(finite, variable, old))
+        for variable, (old, array) in zip(state, before, strict=True):
+            if variable.data is not array:  # the learning rate is only read
+                variable.assign(np.where(finite, variable, old))
         grows = finite & (count == self.dynamic_growth_steps - 1)
         scale.assign(scale * np.where(grows, 2.0, np.where(finite, 1.0, 0.5)))
         count.assign(np.where(finite & ~grows, count + 1, 0))
