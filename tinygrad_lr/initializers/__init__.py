@@ -139,7 +139,6 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
-    "registry",
     "serialize",
     "stft",
     "truncated_normal",

@@ -258,7 +258,6 @@ __all__ = [
     "maximum",
     "minimum",
     "multiply",
-    "registry",
     "serialize",
     "subtract",
 ]

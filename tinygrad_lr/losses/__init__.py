@@ -37,7 +37,8 @@ from tinygrad_lr.losses.hinge import (
     hinge,
     squared_hinge,
 )
-from tinygrad_lr.losses.loss import Loss, LossFunctionWrapper, registry
+from tinygrad_lr.losses.loss import Loss, LossFunctionWrapper
+from tinygrad_lr.losses.loss import registry as registry
 from tinygrad_lr.losses.overlap import Dice, Tversky, dice, tversky
 from tinygrad_lr.losses.regression import (
     CosineSimilarity,
@@ -186,12 +187,9 @@ __all__ = [
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
-    "registry",
-    "resolve",
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
-    "targets_kind",
     "tversky",
 ]
 

@@ -221,14 +221,11 @@ __all__ = [
     "mean_squared_logarithmic_error",
     "pearson_correlation",
     "poisson",
-    "registry",
-    "resolve",
     "serialize",
     "sparse_categorical_accuracy",
     "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",
     "squared_hinge",
-    "targets_kind",
     "top_k_categorical_accuracy",
 ]
 

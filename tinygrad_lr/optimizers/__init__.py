@@ -16,7 +16,8 @@ from tinygrad_lr.optimizers.adam import (
 )
 from tinygrad_lr.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from tinygrad_lr.optimizers.matrices import Adafactor, Muon
-from tinygrad_lr.optimizers.optimizer import Optimizer, registry
+from tinygrad_lr.optimizers.optimizer import Optimizer
+from tinygrad_lr.optimizers.optimizer import registry as registry
 from tinygrad_lr.optimizers.sgd import SGD, Lion
 from tinygrad_lr.optimizers.wrappers import (
     LossScaleOptimizer,
@@ -69,7 +70,6 @@ __all__ = [
     "ScheduleFreeAdamW",
     "deserialize",
     "get",
-    "registry",
     "schedules",
     "serialize",
 ]
