@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
@@ -83,6 +84,16 @@ def test_arrays_are_tensors_to_a_function_that_runs_eagerly_too() -> None:
     with pytest.warns(UserWarning, match="looks at the value"):
         results = [f(np.ones(2)) for _ in range(2)]
     assert [type(r) for r in results] == [Tensor, Tensor]
+
+
+def test_a_copy_records_programs_of_its_own() -> None:
+    f = function(lambda x: x * 2)
+    assert f(np.ones(1)).item() == 2
+    for g in (copy.copy(f), copy.deepcopy(f)):
+        assert not g.programs
+        assert [g(np.ones(1)).item() for _ in range(2)] == [2, 2]
+        assert g.programs
+        assert len(f.programs) == 1
 
 
 def test_what_is_no_function_is_refused() -> None:

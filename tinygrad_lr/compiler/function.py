@@ -99,6 +99,10 @@ class Recorded:
         """Let a recorded function be a method."""
         return self if instance is None else functools.partial(self, instance)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the programs: a copy records its own."""
+        return {**self.__dict__, "programs": OrderedDict(), "latest": None}
+
     def find(self, signature: Any) -> Kept | None:
         """The program for a signature, if there is one that still holds."""
         found = self.programs.get(signature)
