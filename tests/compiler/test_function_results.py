@@ -213,6 +213,8 @@ def test_a_choice_by_a_constant_of_another_dtype(test: Any, dtype: str) -> None:
 def test_functions_that_end_where_there_are_no_axes() -> None:
     f = function(lambda x: x.sum() * (1 + len(np.shape(x.sum()))))
     assert [f(np.full(2, n)).item() for n in range(3)] == [0, 2, 4]
+    g = function(lambda x: np.reshape(np.max(x, axis=-1, keepdims=True), (1,)))
+    assert [g(np.array(n)).tolist() for n in range(3)] == [[0], [1], [2]]
 
 
 def test_means_of_complex_numbers_and_differences_of_truths() -> None:

@@ -128,7 +128,7 @@ def without_kept_axes(op: Op, walk: Walk) -> Op | None:
     if not is_view(op) or made is None or not made.kwargs.get("keepdims"):
         return None
     axes, x = made.kwargs.get("axis"), made.args[0]
-    if axes is None or len(made.args) > 1 or not is_plain_reduction(made):
+    if axes is None or not x.ndim or len(made.args) > 1 or not is_plain_reduction(made):
         return None
     gone = {axis % x.ndim for axis in (axes if isinstance(axes, tuple) else (axes,))}
     left = tuple(n for i, n in enumerate(x.shape) if i not in gone)
