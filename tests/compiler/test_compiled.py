@@ -122,9 +122,10 @@ def compare(got, expected):
 def test_a_choice_between_numbers_and_zero_keeps_every_bit(dtype):
     special = np.array([np.nan, np.inf, -np.inf, -0.0, 1.5, -2.0], dtype)
     x, chosen = np.tile(special, 100), np.arange(600) % 4 < 2
-    _, program = recorded(lambda x, c: np.where(c, x, 0), Tensor(x), Tensor(chosen))
-    (got,) = CompiledStep(program).run([(x, chosen)])
-    assert got.tobytes() == np.where(chosen, x, 0).tobytes()
+    for choose in (lambda x, c: np.where(c, x, 0), lambda x, c: np.where(c, 0.0, x)):
+        _, program = recorded(choose, Tensor(x), Tensor(chosen))
+        (got,) = CompiledStep(program).run([(x, chosen)])
+        assert got.tobytes() == choose(x, chosen).tobytes()
 
 
 # -- simplification --------------------------------------------------------------------

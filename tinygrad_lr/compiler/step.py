@@ -103,7 +103,8 @@ def on_floats(program: Program) -> Program:
         uses = [op for op in program.ops if any(v is value for v in op.operands())]
         kinds = {op.args[1] if op.function is functions.astype else None for op in uses}
         cast = kinds.pop() if len(kinds) == 1 else None
-        if cast and np.dtype(cast).kind == "f" and value not in program.roots():
+        floats = cast is not None and np.dtype(cast).kind == "f"
+        if floats and value not in program.roots():
             mapping[value] = Value("input", np.empty(value.shape, cast), value.name)
     for op in program.ops:
         op.substitute(mapping)

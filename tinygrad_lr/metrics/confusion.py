@@ -119,14 +119,15 @@ def confusion(y: Any, p: Any, weight: Any, thresholds: list[float]) -> dict[str,
     parts = {"positives": truth * weight, "negatives": (1 - truth) * weight}
     many, labels = len(thresholds), p.shape[1]
     if evenly_spread(thresholds):
-        place = np.nan_to_num(np.ceil(np.clip(p, 0, 1) * (many - 1)))
+        inside = np.fmin(np.fmax(p, 0), 1)  # these two make NaN to 0 as well
+        place = np.ceil(inside * (many - 1))
         if thresholds[0] < 0:
             place = np.maximum(place, 1)
         index = (place.astype(np.int64), np.arange(labels))
 
         def above(part: Any) -> Any:
             sums = functions.scatter_add(part, index, (many, labels))
-            left = np.flip(np.cumsum(np.flip(sums[1:], 0), axis=0), 0)
+            left = np.cumsum(sums[:0:-1], axis=0)[::-1]  # of all to the right
             return np.concatenate([left, np.zeros((1, labels), left.dtype)])
 
     else:
