@@ -26,7 +26,12 @@ changes = Changes()
 
 
 class Noticed:
-    """Base of classes whose attributes are settings of a step."""
+    """Base of classes whose attributes are settings of a step.
+
+    ``_counted`` names containers whose every change adds to the counter, too.
+    """
+
+    _counted: frozenset[str] = frozenset()
 
     def __setattr__(self, name: str, value: Any) -> None:
         changes.count += 1

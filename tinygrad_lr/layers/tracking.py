@@ -41,6 +41,7 @@ class Tracking(metaclass=Checked):
     built: bool
     # What tells how far a training has come, and is no setting of a step.
     _passing: frozenset[str] = frozenset({"_tracked"})  # that holds attributes again
+    _counted = frozenset({"_trainable_variables", "_non_trainable_variables"})
     _tracked: dict[str, Any]
     _trainable: bool
     _trainable_variables: list[Variable]
@@ -59,6 +60,7 @@ class Tracking(metaclass=Checked):
     def _track(self, variable: Variable) -> None:
         own = self._trainable_variables + self._non_trainable_variables
         if not any(variable is known for known in own):
+            changes.count += 1
             if variable.trainable:
                 self._trainable_variables.append(variable)
             else:

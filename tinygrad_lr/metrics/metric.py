@@ -16,7 +16,7 @@ from tinygrad_lr import initializers
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor, Variable
 from tinygrad_lr.autodiff.lending import lent
-from tinygrad_lr.changes import Noticed
+from tinygrad_lr.changes import Noticed, changes
 from tinygrad_lr.config import dtype_name, floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
@@ -43,6 +43,7 @@ class Metric(Noticed, metaclass=Checked):
 
     # Whether larger is better ("up"), smaller ("down"), or nobody knows (None).
     _direction: str | None = None
+    _counted = frozenset({"_variables", "_metrics"})
     _variables: list[Variable]
     _metrics: list[Metric]
 
@@ -76,6 +77,7 @@ class Metric(Noticed, metaclass=Checked):
         variable = Variable(as_tensor(value), trainable=False, name=name)
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
+        changes.count += 1
         return variable
 
     def add_weight(

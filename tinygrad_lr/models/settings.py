@@ -146,11 +146,12 @@ def attributes(
     if id(owner) in seen or len(seen) > MANY:
         return Same(owner)
     seen.add(id(owner))
-    traces = []
+    traces, counted = [], getattr(type(owner), "_counted", ())
     for name, part in own:
         way = way_of(type(part))
-        if silent is not None and way in MAY_CHANGE and not is_plain(part):
-            silent.append(part)
+        if silent is not None and way in MAY_CHANGE and name not in counted:
+            if not is_plain(part):
+                silent.append(part)
         traces.append((name, way(part, seen, silent)))
     return (Same(owner), traces)
 

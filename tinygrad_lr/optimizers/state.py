@@ -17,7 +17,7 @@ from tinygrad_lr import initializers
 from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor, Variable
-from tinygrad_lr.changes import Noticed
+from tinygrad_lr.changes import Noticed, changes
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.optimizers.schedules import LearningRateSchedule
@@ -29,6 +29,12 @@ Rate = float | LearningRateSchedule | Callable[[], Any]
 class Memory(Noticed, metaclass=Checked):
     """Base class of :class:`Optimizer`: its variables and its learning rate."""
 
+    _counted = frozenset(
+        {
+            "_variables", "_index", "_trainable_variables", "_undecayed",
+            "_momentums", "_velocities",
+        }
+    )  # fmt: skip
     name: str
     gradient_accumulation_steps: int | None
 
@@ -47,6 +53,7 @@ class Memory(Noticed, metaclass=Checked):
         variable.path = f"{self.name}/{variable.name}"
         variable.word = variable.name  # a program has one optimizer
         self._variables.append(variable)
+        changes.count += 1
         return variable
 
     @property
