@@ -334,8 +334,8 @@ def test_no_history_grows():
     optimizer = Adam()
     for _ in range(3):
         optimizer.apply([Tensor(np.ones(3, "float32"), requires_grad=True) * 2], [w])
-    assert w.call is None
-    assert all(v.call is None and not v.requires_grad for v in optimizer.variables)
+    assert w.function is None
+    assert all(v.function is None and not v.requires_grad for v in optimizer.variables)
 
 
 def test_saved_state():
