@@ -38,7 +38,7 @@ from tinygrad_lr.losses.hinge import (
     squared_hinge,
 )
 from tinygrad_lr.losses.loss import Loss, LossFunctionWrapper
-from tinygrad_lr.losses.loss import registry as registry
+from tinygrad_lr.losses.loss import registry as registry  # ours, so not in __all__
 from tinygrad_lr.losses.overlap import Dice, Tversky, dice, tversky
 from tinygrad_lr.losses.regression import (
     CosineSimilarity,

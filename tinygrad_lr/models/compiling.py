@@ -7,7 +7,8 @@ from typing import Any
 from tinygrad_lr import optimizers
 from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.metrics.means import Mean
-from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics, only_none
+from tinygrad_lr.models.compile_loss import CompileLoss, only_none
+from tinygrad_lr.models.compile_metrics import CompileMetrics
 from tinygrad_lr.models.data import whole_number
 from tinygrad_lr.models.outputs import Names
 
@@ -26,7 +27,7 @@ def compiled_attributes(
         given["loss_weights"], given["metrics"] = swapped
     loss = metrics = None
     if given["loss"] is not None and not only_none(given["loss"]):
-        loss = CompiledLoss(given["loss"], given["loss_weights"], names, outputs)
+        loss = CompileLoss(given["loss"], given["loss_weights"], names, outputs)
     measured = given["metrics"], given["weighted_metrics"]
     if measured != (None, None):
         metrics = CompileMetrics(*measured, names, outputs)

@@ -186,3 +186,17 @@ def targets_for(y: Any, names: Names, wanted: Sequence[Any]) -> list[Any]:
         if target is None and one is not None:
             raise ValueError(f"y: there are no targets for the output {name!r}.")
     return found
+
+
+def flat(value: Any) -> Iterator[Any]:
+    """The entries of lists and dicts in lists and dicts; a single thing is its own
+    entry.
+    """
+    if value is None:
+        return
+    if not is_nested(value) and not isinstance(value, set):
+        yield value
+        return
+    value = value.values() if isinstance(value, dict) else value
+    for part in value:
+        yield from flat(part)

@@ -16,7 +16,7 @@ from tinygrad_lr.autodiff.trees import leaves
 from tinygrad_lr.losses.sanity import doubts
 from tinygrad_lr.losses.targets import check_class_numbers
 from tinygrad_lr.models.adapters import BatchCheck
-from tinygrad_lr.models.compiled import Part
+from tinygrad_lr.models.compile_loss import Part
 from tinygrad_lr.models.replay import as_tensors
 from tinygrad_lr.models.sources import ArraySource, Source, Stepped
 from tinygrad_lr.models.steps import Steps

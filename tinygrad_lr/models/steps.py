@@ -18,7 +18,8 @@ from tinygrad_lr.compiler import readable
 from tinygrad_lr.compiler.numpy_source import is_automatic
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.metrics.metric import Metric
-from tinygrad_lr.models.compiled import CompiledLoss, CompileMetrics
+from tinygrad_lr.models.compile_loss import CompileLoss
+from tinygrad_lr.models.compile_metrics import CompileMetrics
 from tinygrad_lr.models.replay import Replay
 from tinygrad_lr.nesting import unique
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
@@ -43,7 +44,7 @@ class Steps(Layer):
     train_function: Replay | None = None
     test_function: Replay | None = None
     predict_function: Replay | None = None
-    _compiled_loss: CompiledLoss | None = None
+    _compiled_loss: CompileLoss | None = None
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Any = None
     _passing = Layer._passing | {

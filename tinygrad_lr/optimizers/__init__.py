@@ -17,7 +17,7 @@ from tinygrad_lr.optimizers.adam import (
 from tinygrad_lr.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from tinygrad_lr.optimizers.matrices import Adafactor, Muon
 from tinygrad_lr.optimizers.optimizer import Optimizer
-from tinygrad_lr.optimizers.optimizer import registry as registry
+from tinygrad_lr.optimizers.optimizer import registry as registry  # not in __all__
 from tinygrad_lr.optimizers.sgd import SGD, Lion
 from tinygrad_lr.optimizers.wrappers import (
     LossScaleOptimizer,
