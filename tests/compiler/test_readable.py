@@ -105,6 +105,11 @@ def test_two_functions_of_one_name():
         (lambda x: keras.ops.softmax(x), "t = softmax(x)"),
         (lambda x: np.abs(x) * (1 - 0.9), "t = np.abs(x) * 0.1"),
         (lambda x: x.mean() + 0.0, "t = x.mean() + 0.0"),
+        (lambda x: x - np.maximum(np.sqrt(x[0][None] + 1), 1e-7),
+         "t = x - np.maximum(np.sqrt(x[0] + 1), 1e-07)"),
+        (lambda x: x - (-0.5), "t = x + 0.5"),
+        (lambda x: np.flip(np.flip(x, axis=1), axis=1) * 2, "t = x * 2"),
+        (lambda x: (np.logical_and(x > 0, x > 0.5)) * x, "t = ((x > 0) & (x > 0.5)) * x"),
     ],
 )  # fmt: skip
 def test_lines(step, line):

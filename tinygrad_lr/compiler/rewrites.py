@@ -209,6 +209,22 @@ def by_broadcasting(op: Op, walk: Walk) -> Op | None:
     return None
 
 
+def axes_in_front_later(op: Op, walk: Walk) -> Op | None:
+    """``sqrt(x[None])`` is ``sqrt(x)[None]``: an axis goes to where it broadcasts."""
+    arrays = op.operands()
+    made = walk.only(arrays[0], *VIEWS) if len(arrays) == 1 else None
+    if made is None or not is_view(made) or op.kwargs:
+        return None
+    (x,), source = arrays, made.args[0]
+    front = x.ndim - source.ndim
+    if front < 1 or x.shape != (1,) * front + source.shape or x.shape != op.out.shape:
+        return None
+    args = tuple(source if arg is x else arg for arg in op.args)
+    inner = walk.call(op.function, args, op)
+    inner.shape = source.shape
+    return instead(op, np.reshape, inner, op.out.shape)
+
+
 # -- signs -----------------------------------------------------------------------------
 
 
@@ -338,13 +354,14 @@ def choice_within(op: Op, walk: Walk) -> Op | None:
 
 
 REWRITES: dict[Function, tuple[Rewrite, ...]] = {
-    np.add: (plus_negative, sum_of_choices, by_broadcasting),
-    np.subtract: (minus_negative, by_broadcasting),
-    np.multiply: (factor_of_choice, by_broadcasting),
-    np.divide: (factor_of_choice, by_broadcasting),
+    np.add: (plus_negative, sum_of_choices, by_broadcasting, axes_in_front_later),
+    np.subtract: (minus_negative, by_broadcasting, axes_in_front_later),
+    np.multiply: (factor_of_choice, by_broadcasting, axes_in_front_later),
+    np.divide: (factor_of_choice, by_broadcasting, axes_in_front_later),
     np.negative: (negative_product,),
-    np.maximum: (by_broadcasting,),
-    np.minimum: (by_broadcasting,),
+    np.maximum: (by_broadcasting, axes_in_front_later),
+    np.minimum: (by_broadcasting, axes_in_front_later),
+    np.sqrt: (axes_in_front_later,),
     np.where: (choice_within, by_broadcasting),
     np.sum: (sum_of_one, sum_of_view),
     np.mean: (sum_of_one, sum_of_view),

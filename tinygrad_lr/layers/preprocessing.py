@@ -52,7 +52,8 @@ class Rescaling(Layer):
         if scale.ndim and image_data_format() == "channels_first":
             scale = scale.reshape(scale.shape + (1,) * (3 - scale.ndim))
         offset = np.asarray(self.offset, self.compute_dtype)
-        return inputs.astype(self.compute_dtype) * scale + offset
+        out = inputs.astype(self.compute_dtype) * scale
+        return out + offset if offset.any() else out
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
