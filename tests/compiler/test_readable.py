@@ -15,8 +15,8 @@ from tinygrad_lr import Tensor, Variable
 from tinygrad_lr.autodiff import grad, primitive
 from tinygrad_lr.compiler import function
 from tinygrad_lr.compiler.layout import WIDTH, folded
+from tinygrad_lr.compiler.names import Names
 from tinygrad_lr.compiler.notation import numbers, scalar, short
-from tinygrad_lr.compiler.numpy_source import Names
 from tinygrad_lr.layers import Dense
 
 X = np.array([[0.5, -0.3, 0.2], [0.1, 0.7, -0.6]], "float32")
@@ -109,7 +109,8 @@ def test_two_functions_of_one_name():
          "t = x - np.maximum(np.sqrt(x[0] + 1), 1e-07)"),
         (lambda x: x - (-0.5), "t = x + 0.5"),
         (lambda x: np.flip(np.flip(x, axis=1), axis=1) * 2, "t = x * 2"),
-        (lambda x: (np.logical_and(x > 0, x > 0.5)) * x, "t = ((x > 0) & (x > 0.5)) * x"),
+        (lambda x: np.logical_and(x > 0, x > 0.5) * x,
+         "t = ((x > 0) & (x > 0.5)) * x"),
     ],
 )  # fmt: skip
 def test_lines(step, line):

@@ -1,7 +1,8 @@
 """From a run to a program: record a step once, read it as NumPy, run it fast.
 
-``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify,
-``numpy_source`` prints for people; ``lowering``, ``families``, ``lifetime``,
+``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify by the
+``rewrites``, ``numpy_source`` prints for people (with ``names``, ``notation``,
+``layout``, and the text of ``helpers``), ``standalone`` as a file; ``lowering``, ``families``, ``lifetime``,
 ``updates`` and ``memory`` prepare what runs, ``step`` runs it over batches, with the
 help of ``threads``, and ``function`` keeps the programs of a function by signature.
 """

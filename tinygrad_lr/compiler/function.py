@@ -22,7 +22,7 @@ from tinygrad_lr.autodiff.lending import undone_on_error
 from tinygrad_lr.autodiff.tensor import Tensor, default_dtype, mode
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.autodiff.variable import Variable
-from tinygrad_lr.compiler.numpy_source import Names
+from tinygrad_lr.compiler.names import Names
 from tinygrad_lr.compiler.recording import record
 from tinygrad_lr.compiler.step import CompiledStep
 

@@ -1,4 +1,4 @@
-"""Layout: lines of a printed program, broken, indented and lined up for reading.
+"""Layout: a printed program in parts, and its lines broken and lined up for reading.
 
 Long lines break where a formatter would break them: inside their widest brackets, or
 before an operator, in brackets of their own. What stands on a line is not looked at
@@ -8,11 +8,46 @@ otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 WIDTH = 88
 COLUMN = 70  # where comments stand at the latest, if the code leaves room
 COMMA = (", ",)
 SIGNS = ((" + ", " - "), (" * ", " / ", " @ "))
+
+
+class Text(NamedTuple):
+    """A printed program in parts, so that two can be compared part by part."""
+
+    constants: dict[str, str]
+    helpers: list[str]
+    head: str
+    lines: list[tuple[str, str, str]]  # (section, code, comment)
+
+    def joined(self) -> str:
+        """The source as a whole."""
+        return f"{self.imports()}\n\n\n{self.body()}\n"
+
+    def imports(self, *others: str) -> str:
+        """What the source imports, besides ``others``: NumPy, and what is in Python."""
+        found = [t for t in self.constants.values() if t.startswith("import ")]
+        plain = sorted({*others, *found})
+        return "\n".join([*plain, *([""] if plain else []), "import numpy as np"])
+
+    def body(self) -> str:
+        """The source without its import."""
+        constants = [
+            line
+            for name, text in self.constants.items()
+            if not text.startswith("import ")
+            for line in folded(f"{name} = {text}")
+        ]
+        parts = [
+            *(["\n".join(constants)] if constants else []),
+            *self.helpers,
+            "\n".join(folded(self.head)) + "\n" + laid_out(self.lines),
+        ]
+        return "\n\n\n".join(parts)
 
 
 def laid_out(lines: list[tuple[str, str, str]]) -> str:

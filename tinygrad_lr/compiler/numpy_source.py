@@ -8,12 +8,9 @@ show them.
 
 from __future__ import annotations
 
-import builtins
 import itertools
-import keyword
 import linecache
 import re
-import unicodedata
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -23,7 +20,8 @@ import numpy as np
 from tinygrad_lr.autodiff.functions import astype
 from tinygrad_lr.autodiff.variable import Variable
 from tinygrad_lr.compiler.helpers import plain_source, with_helpers
-from tinygrad_lr.compiler.layout import WIDTH, folded, laid_out
+from tinygrad_lr.compiler.layout import WIDTH, Text, folded
+from tinygrad_lr.compiler.names import Names, identifier, is_automatic
 from tinygrad_lr.compiler.notation import (
     ATOM,
     INFIX,
@@ -47,40 +45,6 @@ LONG = 80  # the same for what is added, or handed back under a name
 counter = itertools.count(1)
 
 
-class Names:
-    """Identifiers for values: unique, no keywords, none the source needs itself."""
-
-    def __init__(self) -> None:
-        self.taken = {"np", *keyword.kwlist, *dir(builtins)}
-        self.latest: dict[str, int] = {}  # the last number that a word was given
-
-    def take(self, wish: str) -> str:
-        """Return ``wish`` made an identifier, with a number if it is taken."""
-        word = identifier(wish)
-        if keyword.iskeyword(word):
-            word += "_"
-        name, number = word, self.latest.get(word, 1)
-        while name in self.taken:
-            number += 1
-            name = f"{word}_{number}"
-        self.latest[word] = number
-        self.taken.add(name)
-        return name
-
-
-def identifier(wish: str) -> str:
-    """The letters and digits of a text, with one underscore for all that is between."""
-    word = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", wish)).strip("_")[:80]
-    if not f"_{word}".isidentifier():  # such as with a superscript
-        word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_")
-    return word if word.isidentifier() else f"_{word}" if word else "value"
-
-
-def is_automatic(name: str) -> bool:
-    """Whether an input was given this name by us."""
-    return re.fullmatch(r"input_layer(_\d+)?", name) is not None
-
-
 class Inlined(NamedTuple):
     """A call that is written where its result is used."""
 
@@ -88,40 +52,6 @@ class Inlined(NamedTuple):
     binding: int
     op: Op
     reads: frozenset[Value]  # variables at their values from the start
-
-
-class Text(NamedTuple):
-    """A printed program in parts, so that two can be compared part by part."""
-
-    constants: dict[str, str]
-    helpers: list[str]
-    head: str
-    lines: list[tuple[str, str, str]]  # (section, code, comment)
-
-    def joined(self) -> str:
-        """The source as a whole."""
-        return f"{self.imports()}\n\n\n{self.body()}\n"
-
-    def imports(self, *others: str) -> str:
-        """What the source imports, besides ``others``: NumPy, and what is in Python."""
-        found = [t for t in self.constants.values() if t.startswith("import ")]
-        plain = sorted({*others, *found})
-        return "\n".join([*plain, *([""] if plain else []), "import numpy as np"])
-
-    def body(self) -> str:
-        """The source without its import."""
-        constants = [
-            line
-            for name, text in self.constants.items()
-            if not text.startswith("import ")
-            for line in folded(f"{name} = {text}")
-        ]
-        parts = [
-            *(["\n".join(constants)] if constants else []),
-            *self.helpers,
-            "\n".join(folded(self.head)) + "\n" + laid_out(self.lines),
-        ]
-        return "\n\n\n".join(parts)
 
 
 class Printer:

@@ -15,8 +15,8 @@ import numpy as np
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.compiler.families import is_elementwise
+from tinygrad_lr.compiler.names import Names
 from tinygrad_lr.compiler.notation import numpy_name, reshaping
-from tinygrad_lr.compiler.numpy_source import Names
 from tinygrad_lr.compiler.program import Op, Value
 
 SIGNS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}

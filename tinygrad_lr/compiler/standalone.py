@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff.tensor import Array
-from tinygrad_lr.compiler.layout import folded
+from tinygrad_lr.compiler.layout import Text, folded
 from tinygrad_lr.compiler.notation import numbers, quoted
-from tinygrad_lr.compiler.numpy_source import Printer, Text
+from tinygrad_lr.compiler.numpy_source import Printer
 from tinygrad_lr.compiler.program import Program, Value
 
 INLINE = 4096  # numbers up to which the weights stand in the file itself

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.compiler.numpy_source import identifier
+from tinygrad_lr.compiler.names import identifier
 from tinygrad_lr.compiler.standalone import INLINE, standalone_source, write_weights
 from tinygrad_lr.compiler.step import for_people
 from tinygrad_lr.models.steps import Steps

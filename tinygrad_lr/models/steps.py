@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_lr.autodiff import GradientTape, Tensor, hint, label, no_grad
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
 from tinygrad_lr.compiler import readable
-from tinygrad_lr.compiler.numpy_source import is_automatic
+from tinygrad_lr.compiler.names import is_automatic
 from tinygrad_lr.layers import Layer
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.models.compile_loss import CompileLoss
