@@ -39,3 +39,13 @@ def test_bad_settings():
         config.set_floatx("int32")
     with pytest.raises(ValueError, match="channels_last"):
         config.set_image_data_format("rgb")
+
+
+def test_limits_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("KERAS_MAX_EPOCHS", "3")
+    monkeypatch.delitem(config.settings, "max_epochs", raising=False)
+    assert config.max_epochs() == 3
+    config.set_max_epochs(None)
+    assert config.max_epochs() is None
+    assert config.max_steps_per_epoch() is None
+    del config.settings["max_epochs"]

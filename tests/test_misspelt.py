@@ -16,7 +16,7 @@ MODULES = (
     "preprocessing.sequence preprocessing.text random regularizers saving utils "
     "wrappers wrappers.scikit_learn"
 )
-HAND_ON = {"Operation", "fetch"}  # to a function that may take anything
+HAND_ON = {"FunctionOperation", "fetch"}  # to a function that may take anything
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 

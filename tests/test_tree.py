@@ -90,6 +90,3 @@ def test_switches():
     assert config.backend() == "numpy"
     with pytest.raises(ValueError, match="'numpy' alone"):
         config.set_backend("jax")
-    with pytest.raises(NotImplementedError, match="number of epochs"):
-        config.set_max_epochs(1)
-    assert config.max_epochs() is None

@@ -31,11 +31,11 @@ from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, name_scope
 from tinygrad_lr.compiler import function, get_num_threads, set_num_threads
 from tinygrad_lr.dtype_policies import DTypePolicy
 from tinygrad_lr.initializers.initializer import Initializer
-from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer
+from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer, Operation
 from tinygrad_lr.lazy import attach_getattr
 from tinygrad_lr.losses.loss import Loss
 from tinygrad_lr.metrics.metric import Metric
-from tinygrad_lr.models import Model, Sequential
+from tinygrad_lr.models import Function, Model, Sequential
 from tinygrad_lr.optimizers import Optimizer
 from tinygrad_lr.regularizers import Regularizer
 
@@ -56,6 +56,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DTypePolicy",
+    "Function",
     "GradientTape",
     "Initializer",
     "Input",
@@ -65,6 +66,7 @@ __all__ = [
     "Loss",
     "Metric",
     "Model",
+    "Operation",
     "Optimizer",
     "Regularizer",
     "Sequential",

@@ -6,6 +6,7 @@ number that keeps logarithms and divisions finite (1e-7).
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -167,21 +168,35 @@ def is_nnx_enabled() -> bool:
     return False
 
 
-def max_epochs() -> None:
-    """None: the number of epochs is not limited."""
+def limit(name: str) -> int | None:
+    """A limit that was set, or else stands in an environment variable."""
+    found: int | None = settings.get(name)
+    if name not in settings and f"KERAS_{name.upper()}" in os.environ:
+        found = int(os.environ[f"KERAS_{name.upper()}"])
+    return found
 
 
-def max_steps_per_epoch() -> None:
-    """None: the number of steps is not limited."""
+def max_epochs() -> int | None:
+    """The most epochs of any ``fit``; None: as many as it says."""
+    return limit("max_epochs")
+
+
+def max_steps_per_epoch() -> int | None:
+    """The most steps of any epoch, also of ``evaluate`` and ``predict``."""
+    return limit("max_steps_per_epoch")
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
-    """Raise ``NotImplementedError`` for a number."""
-    if max_epochs is not None:
-        raise NotImplementedError("set_max_epochs: give fit the number of epochs.")
+    """Let no ``fit`` run more epochs, to try a program; None lifts the limit.
+
+    The environment variable ``KERAS_MAX_EPOCHS`` does the same.
+    """
+    settings["max_epochs"] = max_epochs
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
-    """Raise ``NotImplementedError`` for a number."""
-    if max_steps_per_epoch is not None:
-        raise NotImplementedError("set_max_steps_per_epoch: use steps_per_epoch=.")
+    """Let no epoch have more steps, to try a program; None lifts the limit.
+
+    The environment variable ``KERAS_MAX_STEPS_PER_EPOCH`` does the same.
+    """
+    settings["max_steps_per_epoch"] = max_steps_per_epoch

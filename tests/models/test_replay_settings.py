@@ -20,6 +20,9 @@ from tinygrad_lr.optimizers import SGD, Adam, schedules
 
 Change = Callable[[Any], Any]
 
+# Many of these changes set trainable between two trainings.
+pytestmark = pytest.mark.filterwarnings("ignore:.*trainable was set since")
+
 
 def nothing(model: Any) -> None:
     pass

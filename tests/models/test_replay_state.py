@@ -50,6 +50,7 @@ def test_a_shared_layer_whose_state_moves_on_at_each_call(trainable: bool) -> No
     agree(make, X, BINARY)
 
 
+@pytest.mark.filterwarnings("ignore:.*trainable was set since")
 def test_freezing_a_weight_between_two_recordings_is_no_counter() -> None:
     """Code of the user's is recorded twice, and only what differs by itself is told."""
     layer = Centred(True)

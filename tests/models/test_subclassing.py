@@ -204,3 +204,62 @@ def test_a_call_set_on_a_layer_stays() -> None:
     model.out.call = lambda x: x[:, :1]
     assert model.predict(X, verbose=0).tolist() == (X[:, :1] * 7).tolist()
     assert model.hidden.call(1) == 7
+
+
+def test_weights_frozen_after_compile_are_spoken_of() -> None:
+    model = keras.Sequential([keras.Input((3,)), Dense(2), Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    model.layers[0].trainable = False
+    frozen = model.layers[0].get_weights()
+    with pytest.warns(UserWarning, match="compiled with 4 trainable weights and .* 2"):
+        model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(model.layers[0].get_weights()[0], frozen[0])
+    model.compile("sgd", "mse")
+    model.train_on_batch(X, Y)
+
+
+def test_an_operation_of_ones_own_is_a_step_of_a_model(tmp_path: Any) -> None:
+    @keras.saving.register_keras_serializable()
+    class Times(keras.Operation):
+        def __init__(self, factor: float, name: str | None = None) -> None:
+            super().__init__(name=name)
+            self.factor = factor
+
+        def call(self, x: Any) -> Any:
+            return x * self.factor
+
+    x = keras.Input((3,))
+    model = keras.Model(x, Dense(1)(Times(3.0)(x)))
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    copy = keras.models.clone_model(model, clone_function=lambda layer: Dense(1))
+    copy.set_weights(model.get_weights())
+    for other in (again, copy):
+        expected = model.predict(X, verbose=0)
+        np.testing.assert_array_equal(other.predict(X, verbose=0), expected)
+    with pytest.raises(ValueError, match="without '/' as name, got 'a/b'"):
+        keras.Operation(name="a/b")
+    with pytest.raises(NotImplementedError, match="has no method"):
+        keras.Operation()(X)
+
+
+def test_a_function_says_what_it_needs() -> None:
+    x, y = keras.Input((3,)), keras.Input((1,))
+    with pytest.raises(ValueError, match="not connected"):
+        keras.Function(x, x + y)
+    function = keras.Function([x, y], {"sum": x + y})
+    assert function.compute_output_shape([(2, 3), (2, 1)]) == {"sum": (2, 3)}
+    with pytest.raises(ValueError, match="expected 2 inputs"):
+        function(np.ones((2, 3)))
+    with pytest.raises(NotImplementedError, match=r"keras\.Model"):
+        function.get_config()
+
+
+def test_how_many_elements_a_place_will_have() -> None:
+    place = keras.Input((3, 2))
+    assert keras.ops.ndim(place) == 3
+    model = keras.Model(place, keras.ops.size(place))
+    assert int(model(np.ones((5, 3, 2)))) == 30

@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import GradientTape, Tensor
 from tinygrad_lr.autodiff.trees import leaves
-from tinygrad_lr.layers import Input, KerasTensor, Operation
+from tinygrad_lr.layers import FunctionOperation, Input, KerasTensor
 from tinygrad_lr.layers.keras_tensor import Form, Node
 from tinygrad_lr.models import Model
 from tinygrad_lr.nesting import map_structure
@@ -100,7 +100,7 @@ def gradients(loss: Any, variables: Any) -> Any:
         found = [next(places) if isinstance(v, KerasTensor) else v for v in wanted]
         return list(tape.gradient(total, found))
 
-    node = Node(Operation(gradients), tuple(given), {})
+    node = Node(FunctionOperation(gradients), tuple(given), {})
     return node.finish([Form(tuple(v.shape), np.dtype(v.dtype).name) for v in wanted])
 
 

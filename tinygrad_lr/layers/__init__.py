@@ -19,6 +19,7 @@ from tinygrad_lr.layers.core import Activation, Dense
 from tinygrad_lr.layers.discretization import Discretization
 from tinygrad_lr.layers.einsum_dense import EinsumDense
 from tinygrad_lr.layers.embedding import Embedding
+from tinygrad_lr.layers.function_operation import FunctionOperation
 from tinygrad_lr.layers.hashing import HashedCrossing, Hashing
 from tinygrad_lr.layers.input import Input, InputLayer
 from tinygrad_lr.layers.keras_tensor import KerasTensor
@@ -191,6 +192,7 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "FunctionOperation",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",

@@ -53,14 +53,11 @@ class Calling(Tracking):
     # What a layer has and does; see there.
     _name: str
     build: Any
-    call: Any
     compute_mask: Any
     compute_output_shape: Any
-    compute_output_spec: Any
     compute_dtype: Any
     add_loss: Any
     _clear_losses: Any
-    _inbound_nodes: list[Node]
     input_spec: Any
     supports_masking: bool
     activity_regularizer: Any

@@ -45,7 +45,7 @@ class KerasTensor(NDArrayOperatorsMixin):
     (2, 'float32')
     """
 
-    # What a function of NumPy does when it is given a place; see layers.operation.
+    # What a function of NumPy does when it is given a place; see function_operation.
     apply: Callable[..., Any]
 
     def __init__(

@@ -178,11 +178,6 @@ class Layer(Calling):
             config.update(given)
         return config
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """Make a layer from what :meth:`get_config` returned."""
-        return cls(**config)
-
     # -- weights and losses ------------------------------------------------------------
 
     def add_weight(
@@ -281,26 +276,6 @@ class Layer(Calling):
     def path(self) -> str:
         """The name, after those of the layers that it was built in."""
         return str(self.__dict__.get("_path", self.name))
-
-    @property
-    def input(self) -> Any:
-        """The places that the layer was first called on, in a model of places."""
-        places = self._node().inputs
-        return places[0] if len(places) == 1 else places
-
-    @property
-    def output(self) -> Any:
-        """The places that its first call in a model of places gave."""
-        places = self._node().outputs
-        return places[0] if len(places) == 1 else places
-
-    def _node(self) -> Node:
-        if not self._inbound_nodes:
-            raise AttributeError(
-                f"layer {self.name!r} has never been called on an Input, so it has "
-                "no defined input and output. Call it: layer(keras.Input(shape))."
-            )
-        return self._inbound_nodes[0]
 
     @property
     def dtype_policy(self) -> DTypePolicy:

@@ -1,145 +1,107 @@
-"""Operation: a function as a step of a model, beside its layers.
+"""Operation: a step of a model. Layers are operations with weights.
 
-``place * 2`` and ``ops.softmax(place)`` are calls of an operation that has no weights.
-Where Keras has the same operation, it is written as Keras writes it, so that each reads
-the other's models.
+On data an operation computes; on places it notes that it was called, and gives places
+for the results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from tinygrad_lr.autodiff import Tensor
-from tinygrad_lr.autodiff.rules import COMPOSITIONS, CONSTANTS, RULES
-from tinygrad_lr.layers.keras_tensor import KerasTensor, Node, has_places
+from tinygrad_lr.arguments import Checked
+from tinygrad_lr.layers.keras_tensor import Form, KerasTensor, Node, has_places
 from tinygrad_lr.layers.shape_inference import forms_of
-from tinygrad_lr.layers.size_bounds import check_growth
-from tinygrad_lr.naming import class_name, unique_name
+from tinygrad_lr.naming import unique_name
 from tinygrad_lr.nesting import map_structure
-from tinygrad_lr.registry import configuration
-
-OURS = "tinygrad_lr.layers"
-KERAS = "keras.src.ops"
 
 
-class Operation:
-    """Calls ``function`` on whatever takes the place of its arguments.
+class Operation(metaclass=Checked):
+    """Base class of steps without weights; a :class:`Layer` is one with weights.
 
-    It is named after the function, as a layer after its class. ``options`` are keyword
-    arguments of every call.
+    Override ``call``, and ``compute_output_spec`` if the form of the result cannot be
+    found by trying ``call`` on zeros. ``name`` is made up if None. Arguments of your
+    own ``__init__`` are kept for ``get_config``.
+
+    >>> import numpy as np
+    >>> from tinygrad_lr.layers import Input
+    >>> class Twice(Operation):
+    ...     def call(self, x):
+    ...         return x * 2
+    >>> twice = Twice()
+    >>> twice(np.array([1.0])).tolist(), twice(Input((3,))).shape
+    ([2.0], (None, 3))
     """
 
-    def __init__(
-        self, function: Callable[..., Any], name: str | None = None, **options: Any
-    ) -> None:
-        self.function = function
-        self.options = options
-        self.name = name or unique_name(self.kind)
-        self._inbound_nodes: list[Node] = []
+    name: Any
+    _inbound_nodes: list[Node]
 
-    @property
-    def kind(self) -> str:
-        """What stands for a class of layers: ``GetItem``, ``Sum``."""
-        known = getattr(self.function, "kind", None)
-        return known or class_name(self.function.__name__)
+    def __init__(self, name: str | None = None) -> None:
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(
+                f"{type(self).__name__}: expected a string without '/' as name, got "
+                f"{name!r}."
+            )
+        self.name = name or unique_name(type(self).__name__)
+        self._inbound_nodes = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_places(args, kwargs):
-            check_growth(self.function, args, kwargs, self.options)
-            try:
-                forms = forms_of(self, args, kwargs)
-            except (ValueError, ArithmeticError):  # zeros have no inverse, no mean ...
-                forms = forms_of(self, args, kwargs, regular)
-            return Node(self, args, kwargs).finish(forms)
-        return self.function(*args, **{**self.options, **kwargs})
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Note a call on places, and return places for the results."""
+        found = self.compute_output_spec(*args, **kwargs)
+        forms = map_structure(lambda place: Form(place.shape, place.dtype), found)
+        return Node(self, args, kwargs).finish(forms)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the results."""
+        raise NotImplementedError(
+            f"operation {self.name!r}: the class {type(self).__name__} has no method "
+            "call(self, inputs)."
+        )
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return places of the form (shape, dtype) that a call on places would give."""
+        return map_structure(
+            lambda form: KerasTensor(form.shape, form.dtype),
+            forms_of(self.call, args, kwargs),
+        )
+
+    # -- what it was called on ---------------------------------------------------------
+
+    @property
+    def input(self) -> Any:
+        """The places that it was first called on, in a model of places."""
+        places = self._node().inputs
+        return places[0] if len(places) == 1 else places
+
+    @property
+    def output(self) -> Any:
+        """The places that its first call in a model of places gave."""
+        places = self._node().outputs
+        return places[0] if len(places) == 1 else places
+
+    def _node(self) -> Node:
+        if not self._inbound_nodes:
+            raise AttributeError(
+                f"{type(self).__name__} {self.name!r} has never been called on an "
+                "Input, so it has no defined input and output. Call it on one: "
+                "keras.Input(shape)."
+            )
+        return self._inbound_nodes[0]
+
+    # -- as plain values ---------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make such an operation, as plain values."""
+        return {"name": self.name, **self.__dict__.get("_given_arguments", {})}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make an operation from what :meth:`get_config` returned."""
+        return cls(**config)
 
     def __repr__(self) -> str:
-        return f"<Operation name={self.name}>"
-
-
-def regular(shape: Any, dtype: str) -> Any:
-    """An array whose matrices are positive definite, and no element 0."""
-    array = np.ones(shape)
-    if np.dtype(dtype).kind == "f" and len(shape) > 1:
-        array = array * 0.5 + np.eye(shape[-2], shape[-1])
-    return array.astype(dtype)
-
-
-def apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Note a call of a function on places; return places for its results."""
-    from tinygrad_lr.ops import steps  # many modules, which few programs need
-
-    if not isinstance(function, steps.Step):
-        meant = steps.meant_by(function, args, kwargs)
-        if meant is None:
-            return Operation(function)(*args, **kwargs)
-        function, args, kwargs = meant
-    step: steps.Step = function  # type: ignore[assignment]  # nothing else is left
-    data, settings = step.divide(args, kwargs)
-    if has_places((), settings):  # a place for what should have made the operation
-        return Operation(step.function)(*args, **kwargs)
-    return Operation(step, None, **map_structure(plain, settings))(*data)
-
-
-def plain(setting: Any) -> Any:
-    """A setting as a plain value, as files hold it."""
-    if isinstance(setting, (np.ndarray, np.generic, Tensor)):
-        return np.asarray(setting).tolist()
-    if isinstance(setting, (np.dtype, type)):
-        from tinygrad_lr.ops.conversion import dtype_of  # see above
-
-        return dtype_of(setting).name
-    return setting
-
-
-KerasTensor.apply = staticmethod(apply)
-
-# -- as plain values -------------------------------------------------------------------
-
-
-def full_name(function: Callable[..., Any]) -> str:
-    """A function by module and name."""
-    return f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
-
-
-def serialize_operation(operation: Operation) -> dict[str, Any]:
-    """What makes such an operation, in Keras's form where Keras has it too."""
-    config: dict[str, Any] = {"name": operation.name}
-    function: Any = operation.function
-    if hasattr(function, "family"):
-        config |= operation.options
-        kind = function.kind
-        return configuration(f"{KERAS}.{function.family}", kind, config, kind)
-    config |= {"function": full_name(function), "options": operation.options}
-    return configuration(OURS, "Operation", config, None)
-
-
-def deserialize_operation(row: dict[str, Any]) -> Operation | None:
-    """The operation that :func:`serialize_operation` described; None for a layer.
-
-    Only functions of the rule tables and those of ``ops`` are known by name.
-    """
-    module, config = row.get("module") or "", dict(row["config"])
-    name, kind = config.pop("name", None), row.get("class_name")
-    if module != OURS and not module.startswith(KERAS):
-        return None
-    if module == OURS and kind != "Operation":
-        return None
-    from tinygrad_lr import ops  # see above
-    from tinygrad_lr.ops import steps
-
-    known: dict[Any, Any] = {**steps.CLASSES}
-    if module == OURS:
-        kind, config = config["function"], config.get("options", {})
-        own = [getattr(ops, name) for name in ops.__all__]
-        tables = (*RULES, *CONSTANTS, *COMPOSITIONS, *own)
-        known = {full_name(function): function for function in tables}
-    if kind not in known:
-        raise ValueError(f"operation {name!r}: there is no function {kind!r}.")
-    function = known[kind]
-    if isinstance(function, steps.Step):
-        config = function.settings(config)
-    return Operation(function, name, **config)
+        return f"<{type(self).__name__} name={self.name}>"

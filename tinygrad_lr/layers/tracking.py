@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Variable
 from tinygrad_lr.changes import changes
 from tinygrad_lr.convert import as_tensor
+from tinygrad_lr.layers.operation import Operation
 from tinygrad_lr.metrics.metric import Metric
 from tinygrad_lr.nesting import inside, unique
 from tinygrad_lr.random import SeedGenerator
@@ -34,7 +34,7 @@ class overridable:  # noqa: N801  # a decorator, as property is one
         return self if instance is None else self.get(instance)
 
 
-class Tracking(metaclass=Checked):
+class Tracking(Operation):
     """Base class of :class:`Layer`: knows its weights, layers and metrics."""
 
     name: str

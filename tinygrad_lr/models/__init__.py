@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tinygrad_lr.lazy import attach_getattr
+from tinygrad_lr.models.function import Function
 from tinygrad_lr.models.functional import Functional, clone_model
 from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.saveable import model_from_config, model_from_json
@@ -16,6 +17,7 @@ registry = Registry("model", "keras")
 registry.add(Functional, Model, Sequential)
 
 __all__ = [
+    "Function",
     "Functional",
     "Model",
     "Sequential",

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import default_dtype
 from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.config import max_steps_per_epoch
 from tinygrad_lr.models.data import (
     Batch,
     Single,
@@ -31,7 +32,9 @@ from tinygrad_lr.models.sources import (
     Source,
     Stepped,
 )
+from tinygrad_lr.notices import warn
 from tinygrad_lr.utils.batches import unpack_x_y_sample_weight
+from tinygrad_lr.utils.py_dataset import PyDataset
 from tinygrad_lr.utils.stream import INFINITE
 
 SINGLE = Single()
@@ -180,6 +183,7 @@ def source_of(
         source = batches_of(
             x, y, sample_weight, shuffle, BatchCheck(prepare, single, class_weight)
         )
+    steps = limited(steps)
     if steps is None and getattr(x, "length", 0) == INFINITE:
         raise ValueError(
             "steps_per_epoch: expected a number of batches for an epoch (validation_"
@@ -189,6 +193,15 @@ def source_of(
         return source
     name = "steps_per_epoch (validation_steps, or steps)"
     return Stepped(source, whole_number(steps, name))
+
+
+def limited(steps: int | None) -> int | None:
+    """``steps``, or the most there may be of them."""
+    most = max_steps_per_epoch()
+    if most and (not steps or most < steps):
+        warn(f"Limiting steps_per_epoch to {most}")
+        return most
+    return steps
 
 
 def batches_of(
@@ -203,7 +216,8 @@ def batches_of(
                 "targets and weights themselves. Let it give tuples (x, y, "
                 "sample_weight)."
             )
-    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+    listed = hasattr(x, "__getitem__") and hasattr(x, "__len__")
+    if listed or isinstance(x, PyDataset):
         return DatasetSource(x, check, shuffle)
     return IteratedSource(x, check)
 

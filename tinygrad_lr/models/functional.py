@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_lr.autodiff.trees import leaves
-from tinygrad_lr.layers import InputLayer, KerasTensor, Operation
-from tinygrad_lr.layers.operation import deserialize_operation, serialize_operation
+from tinygrad_lr.layers import FunctionOperation, InputLayer, KerasTensor, Layer
+from tinygrad_lr.layers.function_operation import (
+    deserialize_operation,
+    serialize_operation,
+)
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.models.model import Model
 from tinygrad_lr.models.sequential import Sequential
@@ -95,12 +98,16 @@ def clone_model(
     def clone(layer: Any) -> Any:
         if recursive and isinstance(layer, (Sequential, Functional)):
             return clone_model(layer, None, clone_function, call_function, True)
-        if clone_function is not None and not isinstance(layer, InputLayer):
+        if (
+            clone_function is not None
+            and isinstance(layer, Layer)
+            and not isinstance(layer, InputLayer)
+        ):
             return clone_function(layer)
         return type(layer).from_config(layer.get_config())
 
     def call(operation: Any, *args: Any, **options: Any) -> Any:
-        if call_function is None or isinstance(operation, Operation):
+        if call_function is None or not isinstance(operation, Layer):
             return operation(*args, **options)
         return call_function(operation, *args, **options)
 
@@ -111,6 +118,8 @@ def clone_model(
             copy = Sequential(name=model.name, trainable=model.trainable)
             for layer in model._layers:
                 copy.add(clone(layer))
+            if model.built and not copy.built:
+                copy.build(model.input_shape)
             return copy
     assert graph is not None
     kind = type(model) if model._made_of_places() else Functional
@@ -122,7 +131,7 @@ def cloned(graph: Graph, given: list[Any], clone: Any, call: Any) -> Any:
     """Inputs and outputs of fresh operations, called as in a graph."""
     fresh: dict[int, Any] = {
         id(op): deserialize_operation(serialize_operation(op))
-        if isinstance(op, Operation)
+        if isinstance(op, FunctionOperation)
         else clone(op)
         for op in graph.operations
     }

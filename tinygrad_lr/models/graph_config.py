@@ -14,8 +14,12 @@ import numpy as np
 
 from tinygrad_lr import layers as layers_module
 from tinygrad_lr.autodiff import Tensor
-from tinygrad_lr.layers import InputLayer, KerasTensor, Layer
-from tinygrad_lr.layers.operation import deserialize_operation, serialize_operation
+from tinygrad_lr.layers import InputLayer, KerasTensor
+from tinygrad_lr.layers.function_operation import (
+    FunctionOperation,
+    deserialize_operation,
+    serialize_operation,
+)
 from tinygrad_lr.models.graph import Graph
 from tinygrad_lr.nesting import map_structure
 from tinygrad_lr.registry import make
@@ -46,13 +50,10 @@ class Writer:
 
     def row(self, operation: Any) -> dict[str, Any]:
         """A layer or operation, and its calls."""
-        if isinstance(operation, Layer):
-            row = layers_module.serialize(operation)
-            build = operation.get_build_config()
-            if build:
-                row["build_config"] = build
-        else:
+        if isinstance(operation, FunctionOperation):
             row = serialize_operation(operation)
+        else:
+            row = layers_module.serialize(operation)
         calls = [
             {
                 "args": [self.value(arg) for arg in node.args],

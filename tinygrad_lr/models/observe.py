@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import no_grad
 from tinygrad_lr.autodiff.trees import leaves
+from tinygrad_lr.changes import changes
 from tinygrad_lr.compiler import LossNotFiniteError
 from tinygrad_lr.models.data import all_finite
 from tinygrad_lr.notices import warn
@@ -111,3 +112,23 @@ class LossWatch:
         ):
             self.model(x, training=False)
         return found
+
+
+def warn_if_frozen_since(model: Any) -> None:
+    """Warn if other weights are trainable than when the model was compiled.
+
+    Keras 2 went on with those of ``compile``, which programs relied on that train a
+    part alone and frozen in a whole.
+    """
+    state = model.__dict__
+    before, seen = state.get("_trained"), state.get("_looked_at")
+    if before is None or seen == changes.count:
+        return
+    state["_looked_at"] = changes.count
+    now = len(model.trainable_weights)
+    if now != before:
+        warn(
+            f"model {model.name!r} was compiled with {before} trainable weights and "
+            f"trains {now} now, because trainable was set since. (Keras 2 went on with "
+            "those of compile.) Set it before compile, or compile again."
+        )

@@ -181,6 +181,12 @@ class Sequential(Model):
             self.__dict__["_place"] = known
         return known
 
+    @property
+    def _input_dtype(self) -> str:
+        """The dtype that inputs are given: that of the Input if there is one."""
+        first = self._layers[0] if self._layers else None
+        return first.dtype if isinstance(first, InputLayer) else self.dtype
+
     def _known_outputs(self) -> tuple[list[str] | None, Any]:
         return [layer.name for layer in self._layers[-1:]] or None, None
 
@@ -225,8 +231,8 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Hand the inputs from layer to layer."""
         out = self._prepare_inputs(inputs)
-        if out.dtype != self.dtype:
-            out = out.astype(self.dtype)
+        if out.dtype != self._input_dtype:
+            out = out.astype(self._input_dtype)
         for layer in self._layers:
             out = layer(out)
         return out
@@ -250,7 +256,7 @@ class Sequential(Model):
                 f"{type(x).__name__}."
             )
         if x.dtype.kind in "biu" and x.size * 4 <= CAST_WHOLE:
-            x = x.astype(self.dtype)
+            x = x.astype(self._input_dtype)
         if not self.built:
             return x
         shape = self.input_shape

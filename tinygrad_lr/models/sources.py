@@ -200,19 +200,33 @@ class DatasetSource(OneByOne):
         self.check = check
         self.shuffle = shuffle
 
+        if shuffle and self.steps is None:
+            warn(
+                "shuffle=True has no effect on a PyDataset without end, which is taken "
+                "to be shuffled. Pass shuffle=False."
+            )
+
     @property
     def steps(self) -> int | None:
+        """The number of batches, None if they never end."""
+        if hasattr(self.dataset, "num_batches"):
+            steps: int | None = self.dataset.num_batches
+            return steps
         return len(self.dataset)
 
     def first(self) -> Batch | None:
-        return self.check(self.dataset[0]) if len(self.dataset) else None
+        return None if self.steps == 0 else self.check(self.dataset[0])
 
     def epoch(self) -> Iterator[Batch]:
         self.tell("on_epoch_begin")
-        numbers = np.arange(len(self.dataset))
-        if self.shuffle:
-            numbers = root_generator().permutation(numbers)
-        for number in numbers.tolist():
+        n = self.steps
+        numbers: Iterable[int] = itertools.count()
+        if n is not None:
+            order = np.arange(n)
+            if self.shuffle:
+                order = root_generator().permutation(order)
+            numbers = order.tolist()
+        for number in numbers:
             yield self.check(self.dataset[number])
         self.tell("on_epoch_end")
 

@@ -67,6 +67,7 @@ class Steps(Layer):
             scaled = self.optimizer.scale_loss(loss)
         self._loss_tracker.update_state(loss, sample_weight=batch_length(x))
         variables = self.trainable_variables
+        self.optimizer.take_over(variables)
         self.optimizer.apply(tape.gradient(scaled, variables), variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 

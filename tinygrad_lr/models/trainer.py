@@ -15,6 +15,7 @@ from tinygrad_lr.arguments import checked
 from tinygrad_lr.callbacks import CallbackList, History
 from tinygrad_lr.callbacks.callback_list import numbers
 from tinygrad_lr.changes import changes
+from tinygrad_lr.config import max_epochs
 from tinygrad_lr.models.adapters import (
     rows_of,
     source_of,
@@ -31,7 +32,11 @@ from tinygrad_lr.models.data import (
     whole_number,
 )
 from tinygrad_lr.models.loop import Loop, is_due
-from tinygrad_lr.models.observe import LossWatch, unchanged_on_error
+from tinygrad_lr.models.observe import (
+    LossWatch,
+    unchanged_on_error,
+    warn_if_frozen_since,
+)
 from tinygrad_lr.models.rehearsal import build_on, rehearse, rehearse_on
 from tinygrad_lr.models.sources import Source, Stepped
 from tinygrad_lr.models.steps import Steps, joined
@@ -86,6 +91,7 @@ class Trainer(Steps):
         }  # fmt: skip
         compiled = compiled_attributes(given, *self._known_outputs())
         self.__dict__.update(compiled)  # at once, and not as parts of the model
+        self.__dict__["_trained"] = len(self.trainable_weights) if self.built else None
 
     # -- training ----------------------------------------------------------------------
 
@@ -137,7 +143,12 @@ class Trainer(Steps):
             [2.5, 2.172, 1.887]
         """
         self._check_compiled("fit")
+        warn_if_frozen_since(self)
         epochs = whole_number(epochs, "epochs", 0)
+        most = max_epochs()
+        if most and most < epochs:
+            warn(f"Limiting epochs to {most}")
+            epochs = most
         initial_epoch = whole_number(initial_epoch, "initial_epoch", 0)
         verbose = verbosity(verbose)
         if validation_split and validation_data is None:
@@ -278,6 +289,7 @@ class Trainer(Steps):
         1.0
         """
         self._check_compiled("train_on_batch")
+        warn_if_frozen_since(self)
         with unchanged_on_error(self):
             batch = self._one_batch(x, y, sample_weight, class_weight)
             rehearse_on(self, batch, learning=True)

@@ -90,6 +90,24 @@ class Optimizer(Memory):
         self._build_slots(variables)
         self.built = True
 
+    def take_over(self, variables: Sequence[Variable]) -> None:
+        """Go on with other variables in place of those it was built for.
+
+        A model whose optimizer trained another model has as many variables, of the same
+        shapes, and goes on where that one stopped. Otherwise nothing happens here, and
+        :meth:`apply` refuses.
+        """
+        known = self._trainable_variables
+        if (
+            not self.built
+            or len(known) != len(variables)
+            or all(id(v) in self._index for v in variables)
+            or any(a.shape != b.shape for a, b in zip(known, variables, strict=True))
+        ):
+            return
+        self._trainable_variables = list(variables)
+        self._index = {id(variable): i for i, variable in enumerate(variables)}
+
     def _build_slots(self, variables: list[Variable]) -> None:
         """Make what an optimizer of ours remembers beside that."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sized
 from typing import Any
 
 from tinygrad_lr.arguments import checked
@@ -10,6 +11,10 @@ from tinygrad_lr.arguments import checked
 
 class PyDataset:
     """Base of datasets with ``__len__`` (batches) and ``__getitem__`` (one batch).
+
+    Instead of ``__len__`` there may be a property ``num_batches``, which is None if
+    batches never end: then ``fit`` needs ``steps_per_epoch``, and the numbers go on
+    from epoch to epoch.
 
     A batch is ``(inputs,)``, ``(inputs, targets)`` or ``(inputs, targets,
     sample_weights)``. ``on_epoch_begin`` and ``on_epoch_end`` may prepare the next
@@ -45,19 +50,19 @@ class PyDataset:
             "returns the batch of that number."
         )
 
-    def __len__(self) -> int:
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches, None if they never end."""
+        if isinstance(self, Sized):
+            return len(self)
         raise NotImplementedError(
             f"{type(self).__name__}: expected a method __len__(self) that returns the "
-            "number of batches."
+            "number of batches, or a property num_batches."
         )
 
-    @property
-    def num_batches(self) -> int:
-        """The number of batches."""
-        return len(self)
-
     def __iter__(self) -> Iterator[Any]:
-        return (self[index] for index in range(len(self)))
+        n = self.num_batches
+        return map(self.__getitem__, itertools.count() if n is None else range(n))
 
     def on_epoch_begin(self) -> None:
         """Called before the first batch of an epoch."""

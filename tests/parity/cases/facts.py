@@ -7,8 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from cases.activations import ELEMENTWISE, ROWWISE
-from cases.common import Case, Keras, label, plain
+from cases.common import Case, Keras, array, label, plain
 from cases.losses import CLASSES
 
 PUBLIC = (
@@ -162,6 +164,42 @@ def compiled_names(keras: Keras) -> Any:
     return figures
 
 
+def operations(keras: Keras) -> Any:
+    """A user's operation and a Function: what they compute, note and say."""
+
+    class Times(keras.Operation):  # type: ignore[misc]  # of either library
+        def __init__(self, factor: float, name: str | None = None) -> None:
+            super().__init__(name=name)
+            self.factor = factor
+
+        def call(self, x: Any) -> Any:
+            return x * self.factor
+
+        def compute_output_spec(self, x: Any) -> Any:
+            return keras.KerasTensor(x.shape, x.dtype)
+
+    keras.utils.clear_session()
+    x = keras.Input((3,))
+    times = Times(2)
+    y = times(x)
+    model = keras.Model(x, {"y": y, "z": keras.layers.Flatten()(y)})
+    function = keras.Function(x, [y, model.outputs[1]])
+    data = np.ones((2, 3), "float32")
+    return {
+        "names": [times.name, function.name],
+        "config": times.get_config(),
+        "again": Times.from_config(times.get_config()).factor,
+        "places": [list(times.input.shape), list(times.output.shape)],
+        "layers": [layer.name for layer in model.layers],
+        "operations": [operation.name for operation in function.operations],
+        "value": plain([array(out) for out in function(data)]),
+        "model": plain(array(model.predict(data, verbose=0)["z"])),
+        "shapes": plain(function.compute_output_shape((5, 3))),
+        "ends": [len(function.inputs), len(function.outputs)],
+        "kinds": [isinstance(t, keras.Operation) for t in (model.layers[1], function)],
+    }
+
+
 FACTS: dict[str, Case] = (
     {label("signature", path): partial(signature, path=path) for path in PUBLIC}
     | {
@@ -173,5 +211,6 @@ FACTS: dict[str, Case] = (
         "summary": partial(summary, compiled=False),
         "summary-compiled": partial(summary, compiled=True),
         "compiled-names": compiled_names,
+        "operations": operations,
     }
 )

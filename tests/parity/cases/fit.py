@@ -170,6 +170,124 @@ def predicted(keras: Keras) -> Any:
     }
 
 
+def small(keras: Keras, kind: Any = None) -> tuple[Any, Array, Array]:
+    """A model with one weight for each of three inputs, and eight samples."""
+    layers = [keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")]
+    x = np.arange(24, dtype="float32").reshape(8, 3) / 16
+    return (kind or keras.Sequential)(layers), x, x[:, :1]
+
+
+def own_loss(keras: Keras) -> Any:
+    """A ``compute_loss`` that does not take ``training``."""
+
+    class Own(keras.Sequential):  # type: ignore[misc]  # of either library
+        def compute_loss(
+            self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+        ) -> Any:
+            return keras.ops.mean((y - y_pred) ** 2) * 2
+
+    model, x, y = small(keras, Own)
+    model.compile("sgd")
+    history = model.fit(x, y, epochs=2, batch_size=4, shuffle=False, verbose=0)
+    return plain([history.history, model.evaluate(x, y, verbose=0)])
+
+
+def endless(keras: Keras) -> Any:
+    """A PyDataset whose batches never end, in epochs of three."""
+    model, x, y = small(keras)
+
+    class Endless(keras.utils.PyDataset):  # type: ignore[misc]  # of either library
+        @property
+        def num_batches(self) -> None:
+            return None
+
+        def __getitem__(self, index: int) -> Any:
+            rows = slice(index % 8, index % 8 + 2)
+            return x[rows], y[rows]
+
+    model.compile("sgd", "mse")
+    data = Endless()
+    options = {"steps_per_epoch": 3, "epochs": 3, "shuffle": False, "verbose": 0}
+    return plain(
+        [
+            model.fit(data, **options).history,
+            model.evaluate(data, steps=2, verbose=0),
+            list(model.predict(data, steps=2, verbose=0).shape),
+        ]
+    )
+
+
+def limited(keras: Keras) -> Any:
+    """Fewer epochs and steps than asked for, as the configuration says."""
+    model, x, y = small(keras)
+    model.compile("sgd", "mse")
+    keras.config.set_max_epochs(2)
+    keras.config.set_max_steps_per_epoch(1)
+    options = {"batch_size": 2, "verbose": 0}
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            history = model.fit(x, y, epochs=5, shuffle=False, **options).history
+            loss = model.evaluate(x, y, **options)
+        said = [str(w.message) for w in caught if "Limiting" in str(w.message)]
+        limits = [keras.config.max_epochs(), keras.config.max_steps_per_epoch()]
+        return plain([history, loss, said, limits])
+    finally:
+        keras.config.set_max_epochs(None)
+        keras.config.set_max_steps_per_epoch(None)
+
+
+def shared_optimizer(keras: Keras) -> Any:
+    """Two models of equal shapes, one optimizer: it goes on where it was."""
+    optimizer = keras.optimizers.Adam(0.1)
+    figures = []
+    for _ in range(2):
+        model, x, y = small(keras)
+        model.compile(optimizer, "mse")
+        model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+        figures.append([array(w) for w in model.get_weights()])
+    steps = int(optimizer.iterations)
+    other = keras.Sequential([keras.Input((3,)), *map(keras.layers.Dense, (2, 1))])
+    other.compile(optimizer, "mse")
+    try:
+        other.fit(x, y, verbose=0)
+        refused = False
+    except ValueError:
+        refused = True
+    return plain([*figures, steps, refused])
+
+
+def cloned(keras: Keras) -> Any:
+    """Copies of models in models, built or not."""
+    k = keras.layers
+
+    def inner() -> Any:
+        return keras.Sequential([k.Dense(3), k.Dense(1)])
+
+    late = keras.Sequential([k.Dense(2), inner()])
+    place = keras.Input((3,))
+    models = [
+        late, keras.Sequential([keras.Input((3,)), inner()]),
+        keras.Model(place, inner()(place)),
+    ]  # fmt: skip
+    figures = []
+    for turn in range(2):
+        for model in models:
+            copy = keras.models.clone_model(model)
+            shapes = [list(w.shape) for w in copy.weights] if copy.built else None
+            figures.append([bool(copy.built), shapes])
+        if turn == 0:
+            late.build((None, 3))
+    return figures
+
+
+def wide_integers(keras: Keras) -> Any:
+    """Integers that float32 cannot hold come through an Input of integers."""
+    x = np.array([[2**24 + 1], [2**24 + 3]])
+    model = keras.Sequential([keras.Input((1,), dtype="int32"), keras.layers.Flatten()])
+    return plain(array(model.predict(x, verbose=0)))
+
+
 FIT_ARGUMENTS: dict[str, Callable[[Array, Array], dict[str, Any]]] = {
     "plain": lambda x, y: {},
     "validation_split": lambda x, y: {"validation_split": 0.25},
@@ -230,6 +348,12 @@ FIT: dict[str, Case] = (
         "default-batches": default_batches,
         "hooks": hooks,
         "predicted": predicted,
+        "own-loss": own_loss,
+        "endless": endless,
+        "limited": limited,
+        "shared-optimizer": shared_optimizer,
+        "cloned": cloned,
+        "wide-integers": wide_integers,
     }
     | {
         label(method, "+".join(metrics) or "loss", arguments): partial(
