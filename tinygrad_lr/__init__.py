@@ -29,7 +29,7 @@ from tinygrad_lr import (
 )
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, name_scope
 from tinygrad_lr.compiler import function, get_num_threads, set_num_threads
-from tinygrad_lr.dtype_policies import DTypePolicy
+from tinygrad_lr.dtype_policies import DTypePolicy, FloatDTypePolicy
 from tinygrad_lr.initializers.initializer import Initializer
 from tinygrad_lr.layers import Input, InputSpec, KerasTensor, Layer, Operation
 from tinygrad_lr.lazy import attach_getattr
@@ -56,6 +56,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DTypePolicy",
+    "FloatDTypePolicy",
     "Function",
     "GradientTape",
     "Initializer",

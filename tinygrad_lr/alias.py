@@ -42,9 +42,10 @@ ROOTS = (
 
 # What Keras 3 has at its top beside modules.
 TOP = (
-    "DTypePolicy", "Function", "Initializer", "Input", "InputSpec", "KerasTensor",
-    "Layer", "Loss", "Metric", "Model", "Operation", "Optimizer", "Regularizer",
-    "Sequential", "StatelessScope", "Variable", "device", "name_scope", "remat",
+    "DTypePolicy", "FloatDTypePolicy", "Function", "Initializer", "Input", "InputSpec",
+    "KerasTensor", "Layer", "Loss", "Metric", "Model", "Operation", "Optimizer",
+    "Regularizer", "Sequential", "StatelessScope", "Variable", "device", "name_scope",
+    "remat",
 )  # fmt: skip
 
 # The modules of Keras 3, each answered by ours of the same name, if there is one.

@@ -165,3 +165,15 @@ def test_the_number_of_columns_stays():
     layer.adapt(V)
     with pytest.raises(RuntimeError, match="was 3, and would be 4"):
         layer.adapt(["a", "b", "c"])
+
+
+def test_texts_come_before_a_model():
+    words = L.TextVectorization(vocabulary=["a"])
+    model = keras.Sequential([words, L.Embedding(3, 2)])
+    with pytest.raises(NotImplementedError, match=r"before a model.*layer\(texts\)"):
+        keras.Input((1,), dtype="string")
+    for number in (keras.Input((1,)), keras.ops.ones((2, 1))):
+        with pytest.raises(TypeError, match=r"(?s)expected texts.*before a model"):
+            words(number)
+    with pytest.raises(TypeError, match="StringLookup or TextVectorization"):
+        model.predict(np.array(["a"]), verbose=0)

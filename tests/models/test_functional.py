@@ -483,3 +483,14 @@ def test_a_lambda_in_a_written_model_keeps_its_shape() -> None:
     assert model.twice.compute_output_shape((None, 3)) == (None, 3)
     place = keras.Input((3,))
     assert keras.Sequential([place, model.twice]).output_shape == (None, 3)
+
+
+def test_the_places_that_a_place_comes_from() -> None:
+    x, y = keras.Input((2,)), keras.Input((2,))
+    total = keras.layers.Add()([x, Dense(2)(y) + x])
+    found = keras.utils.get_source_inputs(total)
+    assert [place is other for place, other in zip(found, (x, y), strict=True)] == [
+        True,
+        True,
+    ]
+    assert keras.utils.get_source_inputs(3) == 3

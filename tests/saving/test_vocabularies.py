@@ -79,6 +79,15 @@ def test_no_other_file_is_opened(tmp_path: Path) -> None:
         load_model(tmp_path / "m.keras")
 
 
+def test_models_that_begin_with_texts_are_refused(tmp_path: Path) -> None:
+    model = specimens.lookup_model(keras, "IntegerLookup")
+    config = json.loads(model.to_json())
+    config["config"]["layers"][0]["config"]["dtype"] = "string"
+    changed(model, tmp_path / "m.keras", "config.json", json.dumps(config).encode())
+    with pytest.raises(ModelFileError, match="places for texts"):
+        load_model(tmp_path / "m.keras")
+
+
 def changed(model: Any, path: Path, ending: str, data: bytes) -> None:
     """Save a model with other data in one entry of the archive."""
     held = io.BytesIO()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lr.autodiff import Tensor
-from tinygrad_lr.utils import PyDataset, normalize, to_categorical
+from tinygrad_lr.utils import Config, PyDataset, normalize, to_categorical
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_dataset_says_what_it_lacks() -> None:
         pass
 
     with pytest.raises(NotImplementedError, match="Empty: expected a method __len__"):
-        len(Empty())
+        _ = Empty().num_batches
     with pytest.raises(NotImplementedError, match="__getitem__"):
         Empty()[0]
 
@@ -70,3 +70,25 @@ def test_of_tensors_they_are_tensors() -> None:
     x = Tensor([[3.0, 4.0], [0.0, 0.0]])
     assert isinstance(normalize(x), Tensor)
     np.testing.assert_allclose(normalize(x), [[0.6, 0.8], [0, 0]], rtol=1e-6)
+
+
+def test_a_config_can_be_frozen() -> None:
+    config = Config(rate=0.1)
+    config.seed = 3
+    config["name"] = "a"
+    assert list(config) == ["name", "rate", "seed"]
+    assert (len(config), "seed" in config, config.get("x", 5)) == (3, True, 5)
+    assert config.pop("name") == "a"
+    config.freeze()
+    assert config.frozen
+    for change in (
+        lambda: setattr(config, "seed", 4), lambda: config.update(seed=4),
+        lambda: delattr(config, "seed"), lambda: config.pop("seed"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="frozen"):
+            change()
+    config.unfreeze()
+    config.seed = 4
+    assert config.as_dict() == {"rate": 0.1, "seed": 4}
+    with pytest.raises(AttributeError, match=r"no value 'sed'\. Did you mean 'seed'"):
+        _ = config.sed

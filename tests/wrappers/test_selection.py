@@ -17,6 +17,7 @@ from tinygrad_lr.wrappers.scikit_learn import KerasClassifier, KerasRegressor
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 import joblib
+from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
@@ -145,3 +146,21 @@ def test_bad_input():
     estimator.classes_ = estimator.classes_[:2]
     with pytest.raises(ValueError, match="expected a model with 2 outputs"):
         estimator.predict(X)
+
+
+def test_weights_are_routed_to_fit():
+    def linear(X, y):
+        layer = keras.layers.Dense(1, kernel_initializer="ones")
+        model = keras.Sequential([layer])
+        model.compile("sgd", "mse")
+        return model
+
+    estimator = SKLearnRegressor(linear, fit_kwargs={"verbose": 0})
+    with pytest.raises(RuntimeError, match="enable_metadata_routing=True"):
+        estimator.set_fit_request(sample_weight=True)
+    with config_context(enable_metadata_routing=True):
+        estimator.set_fit_request(sample_weight=True)
+        whole = make_pipeline(clone(estimator))
+        whole.fit(X, Y, sample_weight=np.zeros(len(X)))
+    first = whole[0].model_.get_weights()[0]
+    np.testing.assert_array_equal(first, np.ones((X.shape[1], 1)))  # nothing learned

@@ -10,6 +10,7 @@ from tinygrad_lr.arguments import checked
 from tinygrad_lr.config import floatx
 from tinygrad_lr.layers.keras_tensor import Form, KerasTensor, Node
 from tinygrad_lr.layers.layer import Layer
+from tinygrad_lr.layers.texts import BEFORE
 
 
 class InputLayer(Layer):
@@ -36,6 +37,10 @@ class InputLayer(Layer):
             batch_shape = kwargs.pop("batch_input_shape", None)
         if isinstance(input_tensor, KerasTensor):
             dtype = dtype or input_tensor.dtype
+        if dtype in ("string", "str", str):
+            raise NotImplementedError(
+                f"Input: places for texts (dtype={dtype!r}) are not available. {BEFORE}"
+            )
         super().__init__(name=name, dtype=dtype or floatx(), **kwargs)
         if sparse or ragged:
             raise NotImplementedError(

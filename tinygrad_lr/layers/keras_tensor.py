@@ -193,3 +193,25 @@ def has_places(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         if isinstance(arg, (list, tuple, dict)) and any(True for _ in places_in(arg)):
             return True
     return False
+
+
+def get_source_inputs(tensor: Any) -> Any:
+    """The places for data that a place is computed from; anything else as it is.
+
+    >>> x, y = KerasTensor((None, 3)), KerasTensor((None, 3))
+    >>> get_source_inputs(x) == [x]
+    True
+    """
+    if not isinstance(tensor, KerasTensor):
+        return tensor
+    found: list[KerasTensor] = []
+    waiting, seen = [tensor], {id(tensor)}
+    while waiting:
+        place = waiting.pop(0)
+        if place.node is None or not place.node.inputs:
+            found.append(place)
+            continue
+        fresh = [p for p in place.node.inputs if id(p) not in seen]
+        seen.update(map(id, fresh))
+        waiting = fresh + waiting
+    return found

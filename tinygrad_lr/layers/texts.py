@@ -20,6 +20,12 @@ from tinygrad_lr.layers.stateless import Stateless
 Array = np.ndarray[Any, Any]
 
 
+BEFORE = (
+    "Texts become numbers before a model, which begins with these: x = layer(texts), "
+    "or dataset.map(layer)."
+)
+
+
 def is_text(value: Any) -> bool:
     """Whether ``value`` is a text, or an array or nested list that begins with one."""
     while isinstance(value, (list, tuple)) and value:
@@ -61,10 +67,12 @@ class TextLayer(Stateless):
     only_texts = False
 
     def _convert_positional(self, value: Any) -> Any:
+        who = f"{type(self).__name__} (layer {self.name!r}): "
         if isinstance(value, (Tensor, KerasTensor)):
+            if self.only_texts:
+                raise TypeError(f"{who}expected texts, got {value!r:.60}. {BEFORE}")
             return super()._convert_positional(value)
         if self.only_texts or is_text(value):
-            who = f"{type(self).__name__} (layer {self.name!r}): "
             return as_texts(value, self.encoding, who)
         if isinstance(value, (bool, int, float)):
             value = np.asarray(value)

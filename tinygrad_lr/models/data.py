@@ -141,8 +141,8 @@ def not_numbers(array: Array, name: str) -> str:
     example = array.reshape(-1)[0] if array.size else ""
     return (
         f"{name}: expected numbers, got {array.dtype} data such as {example!r:.40}. "
-        f"Convert numbers in text with {name}.astype('float32'); encode categories as "
-        "integers."
+        f"Convert numbers in text with {name}.astype('float32'); look categories and "
+        "words up before the model, with layers.StringLookup or TextVectorization."
     )
 
 

@@ -33,6 +33,7 @@ from tinygrad_lr.utils.sequences import pad_sequences
 
 if TYPE_CHECKING:
     from tinygrad_lr.backend.tensors import is_keras_tensor, standardize_dtype
+    from tinygrad_lr.layers.keras_tensor import get_source_inputs
     from tinygrad_lr.preprocessing.image import (
         array_to_img,
         img_to_array,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     )
     from tinygrad_lr.utils.files import get_file
     from tinygrad_lr.utils.plot import model_to_dot, plot_model
+    from tinygrad_lr.utils.settings import Config
     from tinygrad_lr.utils.splitting import split_dataset
     from tinygrad_lr.utils.timeseries import timeseries_dataset_from_array
 
@@ -51,6 +53,7 @@ def clear_session(free_memory: bool = True) -> None:
 
 
 __all__ = [
+    "Config",
     "CustomObjectScope",
     "Progbar",
     "PyDataset",
@@ -65,6 +68,7 @@ __all__ = [
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "get_source_inputs",
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
@@ -88,11 +92,13 @@ __all__ = [
 attach_getattr(
     __name__,
     {
+        "tinygrad_lr.layers.keras_tensor": ("get_source_inputs",),
         "tinygrad_lr.backend.tensors": ("is_keras_tensor", "standardize_dtype"),
         "tinygrad_lr.preprocessing.image": (
             "array_to_img", "img_to_array", "load_img", "save_img",
         ),
         "tinygrad_lr.utils.files": ("get_file",),
+        "tinygrad_lr.utils.settings": ("Config",),
         "tinygrad_lr.utils.plot": ("model_to_dot", "plot_model"),
         "tinygrad_lr.utils.splitting": ("split_dataset",),
         "tinygrad_lr.utils.timeseries": ("timeseries_dataset_from_array",),

@@ -7,6 +7,7 @@ for here, when a wrapper is first imported; without it the bases are empty.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -58,3 +59,18 @@ def check_fitted(estimator: Any) -> None:
     if AVAILABLE:
         raise importlib.import_module("sklearn.exceptions").NotFittedError(message)
     raise ValueError(message)
+
+
+def request(estimator: Any, method: str, aliases: Mapping[str, Any]) -> None:
+    """Note what a method wants from scikit-learn's metadata routing."""
+    sklearn = importlib.import_module("sklearn")
+    if not sklearn.get_config()["enable_metadata_routing"]:
+        raise RuntimeError(
+            f"{type(estimator).__name__}: requests are for metadata routing. Call "
+            "sklearn.set_config(enable_metadata_routing=True) first."
+        )
+    routing = importlib.import_module("sklearn.utils.metadata_routing")
+    requests = routing.get_routing_for_object(estimator)
+    for name, alias in aliases.items():
+        getattr(requests, method).add_request(param=name, alias=alias)
+    estimator._metadata_request = requests

@@ -64,12 +64,25 @@ class SKLBase(bases.BaseEstimator):  # type: ignore[misc]  # known when it runs
         settings = self.get_params(deep=False)
         model = settings.pop("model")
         made = model if not isinstance(model, Model) else copy.deepcopy(model)
-        return type(self)(model=made, **copy.deepcopy(settings))
+        clone = type(self)(model=made, **copy.deepcopy(settings))
+        if hasattr(self, "_metadata_request"):
+            clone._metadata_request = copy.deepcopy(self._metadata_request)
+        return clone
 
     @property
     def epoch_(self) -> list[int]:
         """The numbers of the epochs of the last ``fit``."""
         return self.history_.epoch if hasattr(self, "history_") else []
+
+    def set_fit_request(self, **kwargs: Any) -> Any:
+        """Say what ``fit`` wants from scikit-learn's metadata routing; return ``self``.
+
+        Each argument is the name of one, such as ``sample_weight=True`` (or False, or
+        None, or the name by which a caller gives it). Raises ``RuntimeError`` unless
+        ``sklearn.set_config(enable_metadata_routing=True)``.
+        """
+        bases.request(self, "fit", kwargs)
+        return self
 
     def fit(self, X: Any, y: Any, **kwargs: Any) -> Any:
         """Train a model on ``X`` (rows, columns) and ``y`` (rows); return ``self``.
