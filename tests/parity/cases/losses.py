@@ -284,6 +284,7 @@ def names_of_losses(keras: Keras) -> Any:
 NOT_OF_KERAS = (
     "LossFunctionWrapper",
     "registry",
+    "is_open",
     "resolve",
     "targets_kind",
     "Registry",
