@@ -84,3 +84,13 @@ def unchanged_tables() -> Iterator[None]:
     for table, kept in zip(tables, before, strict=True):
         table.clear()
         table.update(kept)
+
+
+@pytest.fixture
+def aliased() -> Iterator[None]:
+    """Within a test, this package answers to ``keras`` and ``tensorflow``."""
+    from tinygrad_lr import alias  # see above
+
+    alias.install()
+    yield
+    alias.uninstall()

@@ -1,7 +1,9 @@
-"""Models and data that the tests of files share."""
+"""Models, data and altered files that the tests of files share."""
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import tinygrad_lr as keras
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(22, 3)).astype("float32")
 Y = (X[:, :1] + X[:, 1:2] > 0).astype("float32")
+
+# What would write a file if it were ever run.
+CODE = "__import__('pathlib').Path('pwned').write_text('')"
 
 WHOLE = ["m.keras", "m.h5", "m.hdf5", "m.npz", "m", "m.ckpt"]
 WEIGHTS = ["m.weights.h5", "m.h5", "m.hdf5", "m.npz", "m"]
@@ -46,3 +51,19 @@ def saved(path: Path, name: str, model: Any = None) -> Path:
     """A file of a small model."""
     (trained() if model is None else model).save(path / name)
     return path / name
+
+
+def entries_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def rewritten(path: Path, change: Any) -> Path:
+    """The file with its configuration changed in place by ``change``."""
+    entries = entries_of(path)
+    config = json.loads(entries["config.json"])
+    entries["config.json"] = json.dumps(change(config) or config).encode()
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in entries.items():
+            file.writestr(name, data)
+    return path
