@@ -52,10 +52,7 @@ def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     if is_basic(index):
         out[index] = g
     elif is_rows(index) and g.shape == index.shape + shape[1:]:
-        # NumPy adds at single numbers of an axis four times as fast as it adds rows.
-        width = g.size // max(index.size, 1)
-        places = index.astype(np.intp)[..., None] * width + np.arange(width)
-        np.add.at(out.reshape(-1), places.reshape(-1), g.reshape(-1))
+        add_rows(out.reshape(-1), index, np.ascontiguousarray(g))
     else:
         np.add.at(out, index, g)
     return out
@@ -69,6 +66,21 @@ def scatter_set(x: Any, index: Any, values: Any) -> Any:
     out = np.array(x, np.result_type(x, values))
     out[index] = values
     return out
+
+
+def add_rows(flat: Any, index: Any, g: Any) -> None:
+    """Add ``g[i]`` to row ``index[i]`` of a table that is laid out flat.
+
+    NumPy adds at single numbers of one axis four times as fast as it adds rows, and two
+    numbers that it takes for a complex one as fast as one.
+    """
+    width = g.size // max(index.size, 1)
+    if width % 2 == 0 and g.dtype.char in "fd":
+        pairs = f"c{2 * g.dtype.itemsize}"
+        flat, g, width = flat.view(pairs), g.reshape(-1).view(pairs), width // 2
+    starts = index.astype(np.intp) * width
+    places = starts[..., None] + np.arange(width)
+    np.add.at(flat, places.reshape(-1), g.reshape(-1))
 
 
 def is_rows(index: Any) -> bool:
