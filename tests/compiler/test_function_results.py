@@ -215,6 +215,8 @@ def test_functions_that_end_where_there_are_no_axes() -> None:
     assert [f(np.full(2, n)).item() for n in range(3)] == [0, 2, 4]
     g = function(lambda x: np.reshape(np.max(x, axis=-1, keepdims=True), (1,)))
     assert [g(np.array(n)).tolist() for n in range(3)] == [[0], [1], [2]]
+    h = function(lambda x: np.take(x, [0, 0], 0))
+    assert [h(np.array(n)).tolist() for n in range(3)] == [[0, 0], [1, 1], [2, 2]]
 
 
 def test_means_of_complex_numbers_and_differences_of_truths() -> None:

@@ -88,6 +88,42 @@ def test_a_loss_that_is_not_finite_among_several_inputs_and_outputs() -> None:
     assert bits(run(False)) == bits(run(True))
 
 
+@pytest.mark.parametrize("what", ["set_weights", "optimizer", "averages", "swap"])
+def test_all_weights_are_set_or_none(what: str) -> None:
+    """Whatever comes between two assignments, such as Ctrl-C."""
+    optimizer = keras.optimizers.Adam(use_ema=True)
+    model = keras.Sequential([keras.Input((3,)), Dense(2), Dense(1)])
+    model.compile(optimizer, "mse")
+    model.fit(X, BINARY, verbose=0, epochs=2)
+    swapping = keras.callbacks.SwapEMAWeights()
+    swapping.set_model(model)
+    actions = {
+        "set_weights": lambda: model.set_weights([2 * w for w in model.get_weights()]),
+        "optimizer": lambda: optimizer.set_weights(
+            [2 * v.numpy() for v in optimizer.variables]
+        ),
+        "averages": lambda: optimizer.finalize_variable_values(model.weights),
+        "swap": lambda: swapping.swap(True),
+    }
+    before = bits([v.numpy() for v in (*model.weights, *optimizer.variables)])
+    assign = keras.Variable.assign
+    for moment in (1, 3):
+        calls = iter(range(100))
+
+        def interrupted(self: Any, value: Any, moment=moment, calls=calls) -> Any:
+            if next(calls) == moment:
+                raise KeyboardInterrupt
+            return assign(self, value)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keras.Variable, "assign", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                actions[what]()
+        now = bits([v.numpy() for v in (*model.weights, *optimizer.variables)])
+        assert now == before
+    actions[what]()
+
+
 class Pair(keras.Model):
     """Two parts with an optimizer each, trained in turn, without compile's loss."""
 

@@ -125,7 +125,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> 
 
 @composition(np.take)
 def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
-    if axis is None:
+    if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         x, axis = np.ravel(x), 0
     n = x.shape[axis]
     if mode == "wrap":

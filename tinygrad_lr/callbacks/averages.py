@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_lr.autodiff.lending import undone_on_error
 from tinygrad_lr.callbacks.callback import Callback
 
 
@@ -41,6 +42,7 @@ class SwapEMAWeights(Callback):
             for pair in zip(part._trainable_variables, part._averages, strict=True)
         ]
 
+    @undone_on_error()
     def swap(self, wanted: bool) -> None:
         """Let the averages be in the model, or not."""
         if self.swapped == wanted:

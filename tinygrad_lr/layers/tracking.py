@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lr.autodiff import Variable
+from tinygrad_lr.autodiff.lending import undone_on_error
 from tinygrad_lr.changes import changes
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.layers.operation import Operation
@@ -176,6 +177,7 @@ class Tracking(Operation):
         """Return copies of all weights as arrays."""
         return [weight.numpy() for weight in self.weights]
 
+    @undone_on_error()
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all weights from arrays in the order of :meth:`get_weights`.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_lr.arguments import refuse_unknown
 from tinygrad_lr.autodiff import Variable, no_grad
-from tinygrad_lr.autodiff.lending import lent
+from tinygrad_lr.autodiff.lending import lent, undone_on_error
 from tinygrad_lr.convert import as_tensor
 from tinygrad_lr.naming import unique_name
 from tinygrad_lr.optimizers import schedules
@@ -311,6 +311,7 @@ class Optimizer(Memory):
             if overwrite is not None:
                 variable.assign(np.where(overwrite, average, variable))
 
+    @undone_on_error()
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
         """After a training with ``use_ema``: set the weights to their averages."""
         if self.use_ema:

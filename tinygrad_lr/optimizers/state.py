@@ -17,6 +17,7 @@ from tinygrad_lr import initializers
 from tinygrad_lr.allowance import pay_for
 from tinygrad_lr.arguments import Checked
 from tinygrad_lr.autodiff import Tensor, Variable
+from tinygrad_lr.autodiff.lending import undone_on_error
 from tinygrad_lr.changes import Noticed, changes
 from tinygrad_lr.config import floatx
 from tinygrad_lr.convert import as_tensor
@@ -162,6 +163,7 @@ class Memory(Noticed, metaclass=Checked):
         """Subtract ``value`` from ``variable``."""
         variable.assign(variable - value)
 
+    @undone_on_error()
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all that is remembered, in the order of :attr:`variables`."""
         if len(weights) != len(self.variables):
@@ -177,6 +179,7 @@ class Memory(Noticed, metaclass=Checked):
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
+    @undone_on_error()
     def load_own_variables(self, store: Any) -> None:
         """Set all that is remembered from ``store``; warns if it is of another
         optimizer.
