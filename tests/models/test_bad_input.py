@@ -362,3 +362,10 @@ def test_a_layer_that_forgets_to_return_is_named() -> None:
 
     with pytest.raises(ValueError, match=r"layer 'mute'.*returned None"):
         keras.Sequential([Dense(3, input_dim=2), Silent(name="mute")])
+
+
+def test_a_metric_without_a_return() -> None:
+    model = keras.Sequential([Dense(3, input_dim=2)])
+    model.compile("sgd", "mse", metrics=[lambda y_true, y_pred: None])
+    with pytest.raises(ValueError, match=r"metric 'lambda' returned None"):
+        model.fit(np.ones((4, 2)), np.ones((4, 3)), verbose=0)

@@ -99,6 +99,11 @@ class MeanMetricWrapper(Mean):
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, "sum", self.dtype)
         values = self._fn(as_tensor(y_true), as_tensor(y_pred), **self._fn_kwargs)
+        if values is None:
+            raise ValueError(
+                f"metric {self.name!r} returned None; it must return a value for each "
+                "sample. Is there a return at its end?"
+            )
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
