@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.config import floatx
 from tinygrad_lr.initializers.initializer import Initializer
+from tinygrad_lr.serialization import deserialize_keras_object, serialize_keras_object
 
 
 class Constant(Initializer):
@@ -25,11 +26,11 @@ class Constant(Initializer):
         return Tensor(np.full(shape, self.value, dtype or floatx()))
 
     def get_config(self) -> dict[str, Any]:
-        return {"value": plain(self.value)}
+        return {"value": serialize_keras_object(self.value)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        return cls(restored(config["value"]))
+        return cls(deserialize_keras_object(config["value"]))
 
 
 class Zeros(Initializer):
@@ -74,20 +75,3 @@ class Identity(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain}
-
-
-def plain(value: Any) -> Any:
-    """A number as it is; an array as the dict by which Keras describes one."""
-    if not hasattr(value, "__array__"):
-        return value
-    kind = "__tensor__" if isinstance(value, Tensor) else "__numpy__"
-    array = np.asarray(getattr(value, "data", value)) if kind == "__tensor__" else value
-    config = {"value": array.tolist(), "dtype": str(array.dtype)}
-    return {"class_name": kind, "config": config}
-
-
-def restored(value: Any) -> Any:
-    """The array that such a dict describes; anything else as it is."""
-    if not isinstance(value, dict):
-        return value
-    return np.array(value["config"]["value"], value["config"]["dtype"])

@@ -9,9 +9,9 @@ import numpy as np
 
 from tinygrad_lr.autodiff import Tensor
 from tinygrad_lr.config import floatx
-from tinygrad_lr.initializers.constant import plain, restored
 from tinygrad_lr.initializers.initializer import Initializer
 from tinygrad_lr.initializers.windows import named_window
+from tinygrad_lr.serialization import deserialize_keras_object, serialize_keras_object
 
 
 class STFT(Initializer):
@@ -79,11 +79,11 @@ class STFT(Initializer):
     def get_config(self) -> dict[str, Any]:
         return {
             "side": self.side,
-            "window": plain(self.window),
+            "window": serialize_keras_object(self.window),
             "periodic": self.periodic,
             "scaling": self.scaling,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        return cls(**{**config, "window": restored(config["window"])})
+        return cls(**{**config, "window": deserialize_keras_object(config["window"])})

@@ -8,6 +8,7 @@ of the result. That is how Keras 3 writes it; the lists of Keras 1 and 2 are rea
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -86,18 +87,14 @@ class Writer:
             return [self.value(part) for part in x]
         if isinstance(x, dict):
             return {key: self.value(part) for key, part in x.items()}
-        if isinstance(x, slice):
-            ends = {"start": x.start, "stop": x.stop, "step": x.step}
-            return special("__slice__", ends)
         if isinstance(x, (Tensor, np.ndarray, np.generic)):
             array = np.asarray(x)
             values = {"value": array.tolist(), "dtype": array.dtype.name}
             return special("__numpy__", values)
-        if isinstance(x, np.dtype):
-            return x.name
-        if callable(x):  # ops.map is given a function
+        known_to_keras = isinstance(x, (slice, EllipsisType, np.dtype))
+        if known_to_keras or callable(x):  # ops.map is given a function
             return serialize_keras_object(x)
-        return special("__ellipsis__", {}) if x is Ellipsis else x
+        return x
 
 
 def counts_from_one(operation: Any) -> bool:
