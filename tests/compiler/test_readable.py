@@ -142,6 +142,36 @@ def test_sparse_crossentropy_picks_from_the_rows():
     assert "d_z = (p - (y[:, None] == np.arange(3))) / 2" in source
 
 
+def test_logits_of_several_outputs_have_the_names_of_their_layers():
+    x = keras.Input((3,))
+    outputs = [Dense(1, "sigmoid", name=name)(x) for name in ("cat", "dog")]
+    model = keras.Model(x, outputs)
+    model.compile("sgd", "binary_crossentropy")
+    model.train_on_batch(X, [X[:, :1] > 0, X[:, :1] > 0])
+    source = model.train_step_source()
+    assert "d_cat_z = (cat - y_cat" in source
+    assert "d_dog_z = (dog - y_dog" in source
+
+
+def test_smoothed_targets():
+    model = keras.Sequential([Dense(1, "sigmoid", input_dim=3)])
+    model.compile("sgd", keras.losses.BinaryCrossentropy(label_smoothing=0.1))
+    model.train_on_batch(X, np.ones((2, 1), "float32"))
+    source = model.train_step_source()
+    assert "y_smooth = y * 0.9 + 0.05" in source
+    assert "d_z = (p - y_smooth) / 2" in source
+
+
+def test_many_weights_in_a_file():
+    model = keras.Sequential([Dense(600, input_dim=3), Dense(1)])
+    source = model.to_numpy_source()
+    assert max(map(len, source.splitlines())) <= WIDTH
+    names = {}
+    exec(source, names)
+    kernel = next(v for n, v in names.items() if np.shape(v) == (3, 600))
+    assert np.array_equal(kernel, model.weights[0].numpy())
+
+
 def test_slots_are_named_after_their_weights():
     model = keras.Sequential([Dense(1, input_dim=3, name="out")], name="long_name")
     model.compile("adam", "mse")

@@ -30,8 +30,8 @@ Function = Callable[..., Any]
 def with_helpers(
     functions: Iterable[Function],
 ) -> tuple[dict[Function, None], dict[str, str]]:
-    """The functions, each after those of ours that it calls itself, and the constants
-    (and imports) that they need.
+    """The functions, each after those of ours that it calls itself, and the statements
+    that give them the constants and modules that they need.
     """
     found: dict[Function, None] = {}
     visited: set[Function] = set()
@@ -58,10 +58,12 @@ def with_helpers(
                 alias = "" if name == used.__name__ else f" as {name}"
                 constants[name] = f"import {used.__name__}{alias}"
             elif isinstance(used, (int, float)) and name not in dir(builtins):
-                constants[name] = repr(used)
+                constants[name] = f"{name} = {used!r}"
             elif name in BY_ELEMENT:
                 constants["math"] = "import math"
-                constants[name] = f"np.frompyfunc(math.{BY_ELEMENT[name]}, 1, 1)"
+                constants[name] = (
+                    f"{name} = np.frompyfunc(math.{BY_ELEMENT[name]}, 1, 1)"
+                )
         found.setdefault(function)
 
     for function in functions:

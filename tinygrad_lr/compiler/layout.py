@@ -19,7 +19,7 @@ SIGNS = ((" + ", " - "), (" * ", " / ", " @ "))
 class Text(NamedTuple):
     """A printed program in parts, so that two can be compared part by part."""
 
-    constants: dict[str, str]
+    constants: dict[str, str]  # statements by the names that they define
     helpers: list[str]
     head: str
     lines: list[tuple[str, str, str]]  # (section, code, comment)
@@ -37,10 +37,7 @@ class Text(NamedTuple):
     def body(self) -> str:
         """The source without its import."""
         constants = [
-            line
-            for name, text in self.constants.items()
-            if not text.startswith("import ")
-            for line in folded(f"{name} = {text}")
+            text for text in self.constants.values() if not text.startswith("import ")
         ]
         parts = [
             *(["\n".join(constants)] if constants else []),

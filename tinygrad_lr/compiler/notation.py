@@ -7,6 +7,7 @@ plain call says it best.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff import functions
 from tinygrad_lr.autodiff.forms import parameters
+from tinygrad_lr.compiler.layout import folded
 from tinygrad_lr.compiler.program import Op, Value
 from tinygrad_lr.compiler.rewrites import is_view
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 # How tightly an expression binds, as in Python's grammar.
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON = 8, 7, 6, 5, 4, 3, 2, 1
+
+NESTED = 1024  # numbers up to which an array is written as nested lists
 
 INFIX: dict[Callable[..., Any], tuple[str, int]] = {
     np.add: ("+", SUM),
@@ -120,6 +124,19 @@ def numbers(array: Any) -> str:
         return f"[{', '.join(map(numbers, array))}]"
     text = str(array[()]) if array.dtype.kind == "f" else repr(array.item())
     return re.sub(r"\b(inf|nan)\b", r"np.\1", text)
+
+
+def array_source(name: str, array: Any) -> list[str]:
+    """The lines that give ``name`` to an array, with every bit."""
+    dtype = quoted(str(array.dtype))
+    if array.size <= NESTED:
+        return folded(f"{name} = np.array({numbers(array)}, dtype={dtype})")
+    lines = [f"{name} = np.array(", "    ["]
+    plain = array.dtype.kind == "f" and np.isfinite(array).all()
+    words = map(str if plain else numbers, array.reshape(-1))
+    while row := list(itertools.islice(words, 5)):
+        lines.append(f"        {', '.join(row)},")
+    return [*lines, "    ],", f"    dtype={dtype},", f").reshape({array.shape})"]
 
 
 def numpy_name(function: Callable[..., Any]) -> str | None:

@@ -12,6 +12,7 @@ import itertools
 import linecache
 import re
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from tinygrad_lr.compiler.notation import (
     PRODUCT,
     SPELLINGS,
     UNARY,
+    array_source,
     is_elementwise_call,
     meaningful,
     numbers,
@@ -63,6 +65,7 @@ class Printer:
         self.names = Names()
         self.uses = program.uses()
         self.roots = set(program.roots())
+        self.wishes = Counter(out.name for op in program.ops for out in op.outs)
         self.logged: set[Value] = set()  # outputs by name, beside what changes
         if isinstance(program.outputs, dict) and program.assigns:
             self.logged = set(values_in(program.outputs))
@@ -199,6 +202,8 @@ class Printer:
         if value.name is None and of is not None and of.hint is not None:
             return "d_" + of.hint
         word = value.name or value.hint
+        if value.hint is not None and self.wishes[value.name] > 1:
+            word = value.hint
         cast = self.name_of.get(op.args[0]) if op.function is astype else None
         if word is None and cast is not None and len(cast) < 20:
             word = f"{cast}_{value.dtype}"
@@ -229,11 +234,10 @@ class Printer:
         regular = regular_array(array) if array.size > 1 else None
         if regular is not None:
             return regular, ATOM
-        text = f"np.array({numbers(array)}, dtype={quoted(str(array.dtype))})"
         if array.size <= 4:
-            return text, ATOM
+            return f"np.array({numbers(array)}, dtype={quoted(str(array.dtype))})", ATOM
         name = self.names.take(value.hint or "constant")
-        self.constants[name] = text
+        self.constants[name] = "\n".join(array_source(name, array))
         self.name_of[value] = name
         return name, ATOM
 
@@ -266,7 +270,7 @@ class Printer:
         if isinstance(x, slice):
             return f"slice({x.start}, {x.stop}, {x.step})"
         name = self.names.take(type(x).__name__.lower())
-        self.constants[name] = f"...  # {identifier(type(x).__name__)}"
+        self.constants[name] = f"{name} = ...  # {identifier(type(x).__name__)}"
         return name
 
     def index(self, x: Any) -> str:

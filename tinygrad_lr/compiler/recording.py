@@ -91,6 +91,7 @@ class Recording:
         """Note what a value is called; the outermost caller has the last word."""
         value = self.value_of(tensor)
         if value.kind == "result":
+            value.hint = value.hint or value.name  # if another is called the same
             value.name, value.gradient_of = name, None
 
     def record_reverse(self, running: bool) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_lr.autodiff.tensor import Array
 from tinygrad_lr.compiler.layout import Text, folded
-from tinygrad_lr.compiler.notation import numbers, quoted
+from tinygrad_lr.compiler.notation import array_source, quoted
 from tinygrad_lr.compiler.numpy_source import Printer
 from tinygrad_lr.compiler.program import Program, Value
 
@@ -46,11 +46,7 @@ def standalone_source(
         arrays = [f"with np.load(Path(__file__).with_name({name})) as _weights:"]
         arrays += [f"    {word} = _weights[{quoted(word)}]" for word in weights]
     else:
-        arrays = [
-            line
-            for word, array in weights.items()
-            for line in folded(f"{word} = {array_source(array)}")
-        ]
+        arrays = [line for item in weights.items() for line in array_source(*item)]
     parts = [
         f'"""{title}: predict(x) with NumPy alone."""\n\n{text.imports(*others)}',
         text.body(),
@@ -152,11 +148,6 @@ def multiple(two: str, three: str) -> int | None:
         return None
     n, rest = divmod(int(two), 2)
     return n if not rest and int(three) == 3 * n else None
-
-
-def array_source(array: Array) -> str:
-    """An array as a literal that gives back every bit."""
-    return f"np.array({numbers(array)}, dtype={quoted(str(array.dtype))})"
 
 
 def write_weights(weights: Mapping[str, Any], path: Path) -> None:

@@ -179,7 +179,9 @@ def smoothed(y: Any, label_smoothing: float, classes: int) -> Any:
     """Targets moved towards even odds."""
     if not label_smoothing:
         return y
-    return y * (1 - label_smoothing) + label_smoothing / classes
+    y = y * (1 - label_smoothing) + label_smoothing / classes
+    hint(y, "y_smooth")
+    return y
 
 
 def surprise(y: Any, p: Any) -> Any:
