@@ -90,10 +90,11 @@ class Traced:
         function = self.function
         if function is None:
             return []
-        vjps, options = RULES.get(function, NO_RULE)
+        rule = RULES.get(function, NO_RULE)
+        vjps = rule.vjps
         args, values, kwargs = self.args, self.values, self.kwargs
         if kwargs:
-            check_options(function, kwargs, options)
+            check_options(function, kwargs, rule.options)
         if len(vjps) < len(args):
             check_rules(function, args[len(vjps) :], len(vjps), needed)
         out: Any = self.data
