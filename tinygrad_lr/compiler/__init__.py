@@ -3,9 +3,9 @@
 ``recording`` writes down the calls, ``program`` holds them, ``passes`` simplify by the
 ``rewrites``, ``numpy_source`` prints for people (with ``names``, ``notation``,
 ``layout``, and the text of ``helpers``), ``standalone`` as a file; ``lowering``,
-``families``, ``lifetime``, ``updates`` and ``memory`` prepare what runs, ``step`` runs
-it over batches, with the help of ``threads``, and ``function`` keeps the programs of a
-function by signature.
+``families``, ``lifetime``, ``updates``, ``chains`` and ``memory`` prepare what runs,
+``step`` runs it over batches, with the help of ``threads``, and ``function`` keeps the
+programs of a function by signature.
 """
 
 from tinygrad_lr.compiler.function import Recorded, function

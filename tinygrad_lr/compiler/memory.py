@@ -9,19 +9,20 @@ the plain program says.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lr.autodiff.tensor import Array
+from tinygrad_lr.compiler.chains import ChainWriter
 from tinygrad_lr.compiler.families import is_elementwise
 from tinygrad_lr.compiler.lifetime import is_loss, last_readers, split
 from tinygrad_lr.compiler.numpy_source import load
 from tinygrad_lr.compiler.ownership import can_write
 from tinygrad_lr.compiler.program import Op, Program, Value, word_for
 from tinygrad_lr.compiler.threads import in_two, where_to_divide
-from tinygrad_lr.compiler.updates import LARGE, Plan, Updater
+from tinygrad_lr.compiler.updates import LARGE, Plan
 
 PARAMETERS = ("epochs", "state", "fresh", "results", "watch", "shield")
 
@@ -37,7 +38,7 @@ class LossNotFiniteError(Exception):
         self.loss = float(loss)
 
 
-class Planner(Updater):
+class Planner(ChainWriter):
     """Turns a lowered program into the source of a loop over batches."""
 
     def __init__(self, program: Program) -> None:
@@ -61,10 +62,19 @@ class Planner(Updater):
                 self.readings[value.variable].add(value)
                 self.name_of[value] = words[value.variable]
         self.choose_homes()
-        self.buffers = self.assign_buffers(body)
+        chains = self.find_chains(body)
+        inside = {value for chain in chains.values() for value in chain.inside}
+        self.buffers = self.assign_buffers(body, inside)
 
+        chained = 0  # how many of the next calls a chain has made
         for at, op in enumerate(body):
-            self.write(op, at)
+            if at in chains:
+                self.write_chain(chains[at], self.buffers)
+                chained = len(chains[at].ops)
+            if chained:
+                chained -= 1
+            else:
+                self.write(op, at)
         updates = self.write_assignments()
         loop, self.lines = self.lines, []
         for at, op in enumerate(tail):
@@ -81,12 +91,17 @@ class Planner(Updater):
 
     # -- where values live -------------------------------------------------------------
 
-    def assign_buffers(self, body: list[Op]) -> dict[Value, Array]:
-        """Give large results buffers, and take each back after its last reader."""
+    def assign_buffers(
+        self, body: list[Op], inside: Container[Value]
+    ) -> dict[Value, Array]:
+        """Give large results buffers, and take each back after its last reader.
+
+        What is ``inside`` chains needs none.
+        """
         free: dict[tuple[int, np.dtype[Any]], list[Array]] = {}
         buffers: dict[Value, Array] = {}
         flat_of: dict[Value, Array] = {}
-        roots = set(self.program.roots())
+        kept = {*self.program.roots(), *self.place_of}
         for at, op in enumerate(body):
             out = op.outs[0]
             dying = [v for v in flat_of if self.readers.get(v, -1) == at]
@@ -94,7 +109,7 @@ class Planner(Updater):
             if reusable:
                 for v in dying:
                     self.give_back(free, flat_of.pop(v))
-            if self.wants_buffer(op) and out not in roots and out not in self.place_of:
+            if out not in kept and out not in inside and self.wants_buffer(op):
                 key = (out.size, out.dtype)
                 stack = free.get(key)
                 flat = stack.pop() if stack else np.empty(out.size, out.dtype)

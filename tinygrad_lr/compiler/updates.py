@@ -200,33 +200,48 @@ class Updater(Speller):
         """Take block after block, two threads at once if there are many."""
         size = arrays[0].size
         starts = range(0, size, width)
-        name, rows = self.names.take("update"), self.names.take("rows")
-        turns, at = self.names.take("turns"), self.names.take("at")
-        self.functions += [
-            f"def {name}({', '.join([turns, rows, *shared])}):",
-            f"    for {at} in iter({turns}.pop, None):",
-            f"        {', '.join(words)} = {rows}[{at}]",
-            *(f"        {line}" for line in lines),
-        ]
+        rows, at = self.names.take("rows"), self.names.take("at")
+        lines = [f"{', '.join(words)} = {rows}[{at}]", *lines]
 
-        def arguments(scratch: list[Array]) -> str:
+        def arguments(scratch: list[Array]) -> list[str]:
             blocks = [
                 tuple(a[i : i + width] for a in arrays)
                 + tuple(s[: size - i] for s in scratch)
                 for i in starts
             ]
-            return f"({', '.join([turns, self.constant(blocks, 'blocks'), *shared])})"
+            return [self.constant(blocks, "blocks"), *shared]
 
-        # Each thread takes the turn that is last in the list, and leaves at a None.
-        order = self.constant(range(len(starts)), "order")
-        self.lines.append(f"{turns} = [None, None, *{order}]")
         mine = arguments(scratch)
+        other = None
         if width == SHARED:
             other = arguments([np.empty_like(s) for s in scratch])
-            both = self.constant(in_two, "in_two")
-            self.lines.append(f"{both}({name}, {mine}, {other})")
+        self.in_turns("update", at, lines, len(starts), [rows, *shared], mine, other)
+
+    def in_turns(
+        self, word: str, at: str, lines: list[str], turns: int, parameters: list[str],
+        mine: list[str], other: list[str] | None,
+    ) -> None:  # fmt: skip
+        """Write lines that are run for ``at`` = 0, 1 ..., by two threads if ``other``.
+
+        They become a function with ``parameters``, which is called with the arguments
+        ``mine`` by one thread and with ``other`` by the other. Each takes the turn that
+        is the last in a list, and leaves at a None.
+        """
+        name, left = self.names.take(word), self.names.take("turns")
+        self.functions += [
+            f"def {name}({', '.join([left, *parameters])}):",
+            f"    for {at} in iter({left}.pop, None):",
+            *(f"        {line}" for line in lines),
+        ]
+        order = self.constant(range(turns), "order")
+        self.lines.append(f"{left} = [None, None, *{order}]")
+        first = f"({', '.join([left, *mine])},)"
+        if other is None:
+            self.lines.append(f"{name}{first}")
         else:
-            self.lines.append(f"{name}{mine}")
+            second = f"({', '.join([left, *other])},)"
+            both = self.constant(in_two, "in_two")
+            self.lines.append(f"{both}({name}, {first}, {second})")
 
     def result(self, value: Value) -> str:
         """A value that is handed out: copied if its memory is used again."""
