@@ -5,6 +5,7 @@ that hands out files.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,9 @@ import pytest
 # Before NumPy is imported: threads of BLAS that wait for each other make small tests
 # slow, and products are divided by ourselves only if BLAS does not (compiler/threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A shell lets its background jobs ignore Ctrl-C, and so would the programs under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Server:
