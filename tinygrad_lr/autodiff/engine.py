@@ -105,14 +105,14 @@ def fit(g: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     if g.shape != shape:
         surplus = tuple(range(g.ndim - len(shape)))
         if surplus:
-            g = np.sum(g, axis=surplus)
+            g = np.add.reduce(g, axis=surplus)
         stretched = tuple(
             axis
             for axis, (have, want) in enumerate(zip(g.shape, shape, strict=False))
             if want == 1 and have != 1
         )
         if stretched and g.ndim == len(shape):
-            g = np.sum(g, axis=stretched, keepdims=True)
+            g = np.add.reduce(g, axis=stretched, keepdims=True)
         if g.shape != shape:
             g = np.broadcast_to(g, shape)
     if g.dtype != dtype:
