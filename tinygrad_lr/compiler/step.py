@@ -9,6 +9,7 @@ whole batch.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -30,6 +31,10 @@ SIGNALS = [
     if hasattr(signal, name)
 ]
 
+# What signal stands on, where it can be had: signal itself looks for an enum of each
+# handler as well, which takes as long as a small step.
+signals: Any = sys.modules.get("_signal", signal)
+
 
 class Shield:
     """Lets Ctrl-C, requests to end and alarms wait while variables are being changed.
@@ -46,20 +51,20 @@ class Shield:
         self.handlers: dict[int, Any] = {}
         if needed and threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
-                handler = signal.getsignal(number)
+                handler = signals.getsignal(number)
                 if callable(handler):
                     self.handlers[number] = handler
 
     def __enter__(self) -> Shield:
         for number in self.handlers:
-            signal.signal(number, self.interrupt)
+            signals.signal(number, self.interrupt)
         return self
 
     def __exit__(self, *exc: object) -> None:
         for number, handler in self.handlers.items():
-            found = signal.signal(number, handler)
+            found = signals.signal(number, handler)
             if found != self.interrupt:  # a handler has set another one meanwhile
-                signal.signal(number, found)
+                signals.signal(number, found)
         if self.pending:
             self.stop()
 
