@@ -52,6 +52,9 @@ def test_constants():
     np.testing.assert_array_equal(
         initializers.Constant([1, 2])((2, 2)).numpy()[1], [1, 2]
     )
+    for value in (np.array([1.0, 2.0]), keras.Tensor([1.0, 2.0])):
+        config = initializers.serialize(initializers.Constant(value))
+        assert initializers.deserialize(config)((2,)).tolist() == [1, 2]
     np.testing.assert_array_equal(
         initializers.Identity(2)((2, 3)).numpy(), 2 * np.eye(2, 3)
     )

@@ -23,7 +23,7 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return Tensor(np.full(shape, self.value, dtype or floatx()))
+        return Tensor(np.full(shape, np.asarray(self.value), dtype or floatx()))
 
     def get_config(self) -> dict[str, Any]:
         return {"value": serialize_keras_object(self.value)}
