@@ -35,7 +35,7 @@ STOREYS = {
     **dict.fromkeys(
         [
             "__init__", "__main__", "alias", "check", "samples", "tensorflow_names",
-            "tensorflow_programs",
+            "tensorflow_programs", "tensorflow_strings",
         ],
         4,
     ),

@@ -126,3 +126,38 @@ def test_graphs_are_refused(tf, name):
         getattr(tf, name)()
     with pytest.raises(NotImplementedError, match="values are computed at once"):
         getattr(tf.compat.v1, name)()
+
+
+def test_texts(tf):
+    texts = tf.constant(["A É b, c!", b" x  "])
+    s = tf.strings
+    assert s.lower(texts).tolist() == ["a É b, c!", " x  "]
+    assert s.lower(texts, encoding="utf-8")[0] == "a é b, c!"
+    assert s.upper(texts)[0] == "A É B, C!"
+    assert s.strip(texts)[1] == "x"
+    assert s.length(texts).tolist() == [10, 4]
+    assert s.length(texts, unit="UTF8_CHAR").tolist() == [9, 4]
+    assert s.regex_replace(texts, "[b-d ]+", "-")[0] == "A-É-,-!"
+    assert s.regex_full_match(texts, ".*x.*").tolist() == [False, True]
+    assert s.split(texts) == [["A", "É", "b,", "c!"], ["x"]]
+    assert s.split("a,b", ",") == ["a", "b"]
+    assert s.unicode_split("é!", "UTF-8") == ["é", "!"]
+    assert s.join([["a", "b"], "c"], separator="-").tolist() == ["a-c", "b-c"]
+    assert s.as_string([1, 2]).tolist() == ["1", "2"]
+    assert s.to_number(["1", "2.5"]).tolist() == [1.0, 2.5]
+    assert s.to_hash_bucket_fast(["A É b, c!", ""], 7).tolist() == [3, 6]
+
+
+def test_texts_are_standardized_by_a_function(tf):
+    def standardize(text):
+        return tf.strings.regex_replace(tf.strings.lower(text), "<br />|[.!]", "")
+
+    words = tf.keras.layers.TextVectorization(
+        standardize=standardize, split=tf.strings.split, output_sequence_length=3
+    )
+    data = tf.data.Dataset.from_tensor_slices(["Good <br />film!", "A film."])
+    words.adapt(data.batch(2))
+    assert words.get_vocabulary() == ["", "[UNK]", "film", "good", "a"]
+    assert words(tf.constant(["a good one"])).tolist() == [[4, 3, 1]]
+    with pytest.raises(NotImplementedError, match="places for texts"):
+        tf.keras.Input((1,), dtype=tf.string)

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lr import activations, random, tensorflow_programs
+from tinygrad_lr import activations, random, tensorflow_programs, tensorflow_strings
 from tinygrad_lr.autodiff import GradientTape, Tensor, Variable
+from tinygrad_lr.layers.texts import as_texts, is_text
 
 VERSION = "2.20.0"  # the TensorFlow whose Keras interface is followed
 
@@ -30,9 +31,13 @@ def constant(
 ) -> Any:
     """A constant Tensor; Python integers become int32 and floats float32.
 
+    Of texts it is an array of ``str`` objects, for the layers that look them up.
+
     >>> constant([1, 2])
     Tensor([1, 2], dtype=int32)
     """
+    if is_text(value):
+        return as_texts(value)
     tensor = Tensor.of(value)
     if dtype is None and not hasattr(value, "dtype") and tensor.dtype == np.int64:
         dtype = np.int32
@@ -139,6 +144,7 @@ DTYPES = {
     "int32": np.int32,
     "int64": np.int64,
     "newaxis": None,
+    "string": "string",
     "uint8": np.uint8,
 }
 
@@ -269,6 +275,7 @@ NAMES: dict[str, dict[str, Any]] = {
     "logging": LOGGING,
     "math": MATH,
     "nn": NN,
+    "strings": tensorflow_strings.NAMES,
     "random": {
         "set_random_seed": random.set_random_seed,
         "set_seed": random.set_random_seed,
