@@ -355,13 +355,9 @@ class Trainer(Steps):
         self, x: Any, y: Any = None, sample_weight: Any = None, **settings: Any
     ) -> Source:
         return source_of(
-            x,
-            y,
-            sample_weight,
-            prepare=self._prepare_inputs,
-            single=self._single(),
+            x, y, sample_weight, prepare=self._prepare_inputs, single=self._single(),
             **settings,
-        )
+        )  # fmt: skip
 
     def _one_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
@@ -377,15 +373,10 @@ class Trainer(Steps):
         if isinstance(callbacks, CallbackList):
             return callbacks
         return CallbackList(
-            callbacks,
-            add_history=add_history,
-            add_progbar=verbose != 0,
-            model=self,
-            every=self.steps_per_execution,
-            verbose=verbose,
-            epochs=epochs,
+            callbacks, add_history=add_history, add_progbar=verbose != 0, model=self,
+            every=self.steps_per_execution, verbose=verbose, epochs=epochs,
             steps=source.steps,
-        )
+        )  # fmt: skip
 
     def _test(self, source: Source, callbacks: CallbackList) -> dict[str, Any]:
         """Go through the data once without learning; return loss and metrics as
