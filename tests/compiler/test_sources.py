@@ -62,6 +62,22 @@ def test_a_matrix_of_one_number_stays_a_matrix():
     assert "np.moveaxis" not in source_of(lambda x: np.moveaxis(x, 0, 0) * 2)
 
 
+@pytest.mark.parametrize("dtype", ["int64", "float32", "bool"])
+def test_a_function_is_shown_for_the_dtypes_that_it_was_given(dtype):
+    def step(x, i):
+        return np.cov(x) + i.astype("float64")
+
+    x, i = X.astype("float32"), np.eye(2).astype(dtype)
+    expected = function(step)(x, i).numpy()
+    names = {}
+    recorded = function(step)
+    recorded(x, i)
+    exec(recorded.source, names)
+    got = names["step"](x, i)
+    assert got.dtype == expected.dtype
+    np.testing.assert_array_equal(got, expected)
+
+
 def source_of(step):
     recorded = function(step)
     recorded(X)

@@ -92,12 +92,12 @@ def for_people(program: Program) -> Program:
     return simplify(lower(simplify(program.copy()), NAMED))
 
 
-def readable(program: Program) -> str:
+def readable(program: Program, floats: bool = False) -> str:
     """A program as a NumPy function for people.
 
-    An input that is only ever used as floats is shown as floats.
+    With ``floats``, integers that are only ever used as floats are shown as floats.
     """
-    shown = on_floats(simplify(program.copy()))
+    shown = on_floats(simplify(program.copy())) if floats else program
     return numpy_source(for_people(shown), program.variables())
 
 
@@ -109,7 +109,7 @@ def on_floats(program: Program) -> Program:
         kinds = {op.args[1] if op.function is functions.astype else None for op in uses}
         cast = kinds.pop() if len(kinds) == 1 else None
         floats = cast is not None and np.dtype(cast).kind == "f"
-        if floats and value not in program.roots():
+        if floats and value.dtype.kind in "iub" and value not in program.roots():
             mapping[value] = Value("input", np.empty(value.shape, cast), value.name)
     for op in program.ops:
         op.substitute(mapping)

@@ -217,8 +217,10 @@ class Steps(Layer):
         """Return the training step that ``fit`` runs as a NumPy function, to be read.
 
         It takes the batch and all variables, and returns the new values of those that
-        change, then the logs. Raises ``RuntimeError`` before the first batch, and for a
-        step that looks at values and so runs as it is written.
+        change, then the logs. Integers in the batch that are only ever used as floats
+        (such as targets 0 and 1) are to be given as floats. Raises ``RuntimeError``
+        before the first batch, and for a step that looks at values and so runs as it is
+        written.
         """
         return program_source(self.train_function, "fit")
 
@@ -269,7 +271,7 @@ def program_source(step: Replay | None, method: str) -> str:
             f"there is no program to show, because {why}. Call {method}() on data "
             "first, on a model compiled without run_eagerly."
         )
-    return readable(step.program)
+    return readable(step.program, floats=True)
 
 
 def batch_length(x: Any) -> int:
