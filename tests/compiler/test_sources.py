@@ -28,6 +28,9 @@ PROGRAMS = {
     "no elements": lambda x: np.sum(x[:0] + np.empty((0, 3)), axis=0) + x,
     "quantiles": lambda x: np.quantile(x, np.array([0.1, 0.5]), axis=1),
     "a dtype as a class": lambda x: np.bincount([0, 1, 1], weights=x[0]),
+    "infinity again": lambda x: (
+        np.minimum(x, np.full((2, 3), np.inf)) @ np.full((3, 2), 0.7)
+    ),
     "norm over two axes": lambda x: np.linalg.vector_norm(x[:, :, None], axis=(0, 1)),
 }
 

@@ -104,7 +104,7 @@ def regular_array(array: Any) -> str | None:
     dtype = str(array.dtype)
     first = array.reshape(-1)[0]
     if (array == first).all():
-        return f"np.full({array.shape}, {first.item()!r}, {quoted(dtype)})"
+        return f"np.full({array.shape}, {numbers(first)}, {quoted(dtype)})"
     if (
         array.size == max(array.shape)
         and (array.ravel() == np.arange(array.size)).all()
