@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lr import GradientTape, Tensor, Variable, function
-from tinygrad_lr.autodiff import set_default_dtype
+from tinygrad_lr.autodiff import no_grad, set_default_dtype
 
 
 class Pair(NamedTuple):
@@ -84,6 +84,23 @@ def test_arrays_are_tensors_to_a_function_that_runs_eagerly_too() -> None:
     with pytest.warns(UserWarning, match="looks at the value"):
         results = [f(np.ones(2)) for _ in range(2)]
     assert [type(r) for r in results] == [Tensor, Tensor]
+
+
+def test_a_gradient_of_einsum_takes_the_same_way_as_written_and_as_recorded() -> None:
+    generator = np.random.default_rng(1)
+    args = [generator.normal(size=n) for n in ((2, 3, 4), (2, 4, 2), (2,))]
+
+    def gradients(*xs: Any) -> Any:
+        with GradientTape() as tape:
+            tape.watch(list(xs))
+            total = np.sum(np.sin(np.einsum("bij,bjk,k->bi", *xs)))
+        return tape.gradient(total, list(xs))
+
+    f = function(gradients)
+    with no_grad():
+        expected = [g.numpy().tobytes() for g in gradients(*map(Tensor, args))]
+        for _ in range(2):
+            assert [g.numpy().tobytes() for g in f(*args)] == expected
 
 
 def test_a_copy_records_programs_of_its_own() -> None:

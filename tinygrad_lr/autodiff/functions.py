@@ -320,7 +320,7 @@ def einsum_rule(g: Any, out: Any, operands: list[Any], subscripts: str) -> list[
         others = terms[:i] + terms[i + 1 :]
         known = [index for index in own if any(index in t for t in [result, *others])]
         equation = ",".join([result, *others]) + "->" + "".join(known)
-        d = np.einsum(equation, g, *operands[:i], *operands[i + 1 :])
+        d = einsum([g, *operands[:i], *operands[i + 1 :]], equation)
         alone = tuple(axis for axis, index in enumerate(own) if index not in known)
         gradients.append(np.expand_dims(d, alone) if alone else d)
     return gradients
