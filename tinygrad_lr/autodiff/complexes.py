@@ -20,7 +20,7 @@ from tinygrad_lr.autodiff.rules import composition, constant, primitive, rule
 
 @primitive
 def complex_of(x: Any, y: Any) -> Any:
-    """X + iy: the complex numbers with these real and imaginary parts."""
+    """x + iy: the complex numbers with these real and imaginary parts."""
     return x + 1j * y
 
 
