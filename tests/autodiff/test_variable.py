@@ -4,7 +4,14 @@ import pickle
 import numpy as np
 import pytest
 
-from tinygrad_lr.autodiff import GradientTape, Tensor, Variable, name_scope, no_grad
+from tinygrad_lr.autodiff import (
+    GradientTape,
+    Tensor,
+    Variable,
+    grad,
+    name_scope,
+    no_grad,
+)
 
 
 def test_a_variable_follows_its_gradient_by_itself():
@@ -212,3 +219,14 @@ def test_name_scopes_begin_the_paths():
     assert Variable(1.0, name="w").path == "w"
     with pytest.raises(ValueError, match="without '/'"):
         name_scope("a/b")
+
+
+def test_what_variables_give_may_be_read_unless_a_gradient_is_taken():
+    w = Variable([1.0, 2.0])
+    assert np.asarray(w * 2).tolist() == [2, 4]  # as Keras programs read model(x)
+    with GradientTape(), pytest.raises(TypeError, match="lose the gradient"):
+        np.asarray(w * 2)
+    with pytest.raises(TypeError, match="lose the gradient"):
+        grad(lambda x: np.asarray(w * x).sum())(2.0)
+    with pytest.raises(TypeError, match="lose the gradient"):
+        np.asarray(w * Tensor(2.0, requires_grad=True))

@@ -313,6 +313,7 @@ def test_models_as_layers_and_subclasses_with_a_graph() -> None:
         def train_step(self, data: Any) -> Any:
             return super().train_step(data) | {"own": 3.0}
 
+    keras.utils.clear_session()  # names count from the beginning
     mine = Mine()
     mine.compile("sgd", "mse")
     history = mine.fit(A, Z, verbose=0).history

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.engine import history
 from tinygrad_lr.autodiff.history import (
     Array,
     Traced,
@@ -181,8 +182,15 @@ class Tensor(ArrayMethods):
         return data.astype(dtype or data.dtype)
 
     def may_unbox(self) -> bool:
-        """Whether ``np.asarray`` may read the values although they carry a gradient."""
-        return False
+        """Whether ``np.asarray`` may read the values although they carry a gradient.
+
+        What a model gives may be read as Keras programs read it: its gradients lead to
+        Variables alone, which are asked for by a tape, and none is open.
+        """
+        if mode.tapes or self.function is None:
+            return False
+        leaves = (node for node in history([self]) if node.function is None)
+        return all(leaf.may_unbox() for leaf in leaves if leaf.requires_grad)
 
     def __float__(self) -> float:
         return float(self.item())
