@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lr.autodiff import Tensor, Variable, no_grad, pull_back
-from tinygrad_lr.autodiff.engine import fit, history, reverse
+from tinygrad_lr.autodiff.engine import ancestors, fit, reverse
 
 
 def leaf(values):
@@ -219,7 +219,7 @@ def test_reverse_knows_nothing_of_tensors():
     a = Node()
     b = Node(a)
     c = Node(a, b)
-    assert history([c]) == [a, b, c]
+    assert ancestors([c]) == [a, b, c]
     [(node, g)] = reverse([(c, 1)])
     assert node is a
     assert g == 2 + 4

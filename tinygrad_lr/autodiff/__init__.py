@@ -2,8 +2,8 @@
 
 Read it in this order: ``engine`` (the reverse pass), ``rules`` (what a row of the table
 says) and ``calculus`` (the rows: skim them), ``history`` (the array that remembers),
-``tensor`` (its face), ``variable``, ``transforms`` (derivatives to call), ``gradcheck``
-(the proof).
+``calls`` (functions on it), ``tensor`` (its face), ``variable``, ``transforms``
+(derivatives to call), ``gradcheck`` (the proof).
 
 The rest can wait until you need it: ``mode`` (no_grad, recorders, default dtype),
 ``dispatch``, ``forms`` and ``methods`` (all the ways to call NumPy), ``functions``

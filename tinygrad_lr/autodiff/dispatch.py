@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lr.autodiff.calls import apply, plain
 from tinygrad_lr.autodiff.forms import check_options
-from tinygrad_lr.autodiff.history import apply, plain
 from tinygrad_lr.autodiff.mode import mode, no_grad
 from tinygrad_lr.autodiff.rules import (
     COMPOSITIONS,

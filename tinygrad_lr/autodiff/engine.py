@@ -28,7 +28,7 @@ class Node(Protocol):
 
     def pull(
         self, g: Any, needed: Container[Any] | None
-    ) -> Iterable[tuple[Any, Any]]: ...
+    ) -> Sequence[tuple[Any, Any]]: ...
 
 
 def reverse(
@@ -56,7 +56,7 @@ def reverse(
     gradients: dict[Node, Any] = {}
     waiting: list[tuple[int, Any]] = []  # a heap, the youngest first
     found: list[tuple[Any, Any]] = []
-    arriving = seeds
+    arriving: Iterable[tuple[Any, Any]] = seeds
     while True:
         for node, g in arriving:
             known = gradients.get(node)
@@ -77,13 +77,13 @@ def reverse(
 def dependent(results: Iterable[Any], targets: Set[Any]) -> set[Any]:
     """Return the nodes behind the results that lead to one of the targets."""
     needed = set(targets)
-    for node in history(results):
+    for node in ancestors(results):
         if not needed.isdisjoint(node.parents):
             needed.add(node)
     return needed
 
 
-def history(results: Iterable[Any]) -> list[Any]:
+def ancestors(results: Iterable[Any]) -> list[Any]:
     """Return every node the results depend on, oldest first."""
     found: set[Any] = set()
     stack = list(results)

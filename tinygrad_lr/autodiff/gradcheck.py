@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_lr.autodiff.calls import plain
 from tinygrad_lr.autodiff.complexes import complex_of
-from tinygrad_lr.autodiff.history import Array, plain
+from tinygrad_lr.autodiff.history import Array
 from tinygrad_lr.autodiff.mode import no_grad
 from tinygrad_lr.autodiff.tensor import Tensor
 from tinygrad_lr.autodiff.transforms import Leaves, run

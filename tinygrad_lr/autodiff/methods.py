@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
+from tinygrad_lr.autodiff.calls import apply, sized
 from tinygrad_lr.autodiff.dispatch import (
     REDUCTIONS,
     array_index,
@@ -20,14 +21,7 @@ from tinygrad_lr.autodiff.dispatch import (
     ufunc_options,
 )
 from tinygrad_lr.autodiff.forms import normal
-from tinygrad_lr.autodiff.history import (
-    NO_OPTIONS,
-    Traced,
-    apply,
-    remembered,
-    sized,
-    wrap,
-)
+from tinygrad_lr.autodiff.history import NO_OPTIONS, Traced, remembered, wrap
 from tinygrad_lr.autodiff.mode import mode
 from tinygrad_lr.autodiff.rules import Function
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.history import pull_back
+from tinygrad_lr.autodiff.calls import pull_back
 from tinygrad_lr.autodiff.mode import GradSwitch, enable_grad, mode, no_grad
 from tinygrad_lr.autodiff.tensor import Tensor
 from tinygrad_lr.autodiff.transforms import basis

@@ -13,17 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lr.autodiff import functions
-from tinygrad_lr.autodiff.engine import history
-from tinygrad_lr.autodiff.history import (
-    Array,
-    Traced,
-    apply,
-    label,
-    name_of,
-    plain,
-    pull_back,
-    wrap,
-)
+from tinygrad_lr.autodiff.calls import apply, label, plain, pull_back
+from tinygrad_lr.autodiff.engine import ancestors
+from tinygrad_lr.autodiff.history import Array, Traced, name_of, wrap
 from tinygrad_lr.autodiff.methods import ArrayMethods
 from tinygrad_lr.autodiff.mode import (
     Recorder,
@@ -189,7 +181,7 @@ class Tensor(ArrayMethods):
         """
         if mode.tapes or self.function is None:
             return False
-        leaves = (node for node in history([self]) if node.function is None)
+        leaves = (node for node in ancestors([self]) if node.function is None)
         return all(leaf.may_unbox() for leaf in leaves if leaf.requires_grad)
 
     def __float__(self) -> float:

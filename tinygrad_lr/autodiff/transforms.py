@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.engine import history
-from tinygrad_lr.autodiff.history import Array, plain, pull_back
+from tinygrad_lr.autodiff.calls import plain, pull_back
+from tinygrad_lr.autodiff.engine import ancestors
+from tinygrad_lr.autodiff.history import Array
 from tinygrad_lr.autodiff.mode import enable_grad, mode
 from tinygrad_lr.autodiff.tensor import Tensor
 from tinygrad_lr.autodiff.trees import leaves, rebuild, transform
@@ -96,7 +97,7 @@ def reaches_others(value: Any, own: Container[int]) -> bool:
         return False
     return any(
         x.function is None and x.requires_grad and id(x) not in own
-        for x in history([value])
+        for x in ancestors([value])
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lr.autodiff.history import Array, apply
+from tinygrad_lr.autodiff.calls import apply
+from tinygrad_lr.autodiff.history import Array
 from tinygrad_lr.autodiff.mode import mode, no_grad
 from tinygrad_lr.autodiff.scopes import scoped
 from tinygrad_lr.autodiff.starting import function_or_none, started
